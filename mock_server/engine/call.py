@@ -1,0 +1,128 @@
+"""One call on its way through the stages: what came in, what is known of it, what goes out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mock_server.engine.problem import Violation
+from mock_server.state.store import Row, Unit
+from mock_server.state.world import World
+from understudy.contract.expressions import Scope
+
+if TYPE_CHECKING:
+    from mock_server.engine.plan import Plan
+    from mock_server.engine.runtime import Runtime
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request as the transport read it. path: undecoded; headers: lower-case names; port: of the service that was called."""
+
+    method: str
+    path: str
+    query: bytes = b""
+    headers: Headers = ()
+    body: bytes = b""
+    address: str = ""
+    secure: bool = False
+    host: str = ""
+
+    def header(self, name: bytes) -> bytes | None:
+        """The value of a header, by its lower-case name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A row on its way out, and the collection it is of."""
+
+    collection: str
+    row: Row
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer before it is shaped: value is a row (Entity), a list of them, a map, bytes or None."""
+
+    value: Any
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    media: str | None = None
+    bare: bool = False
+    page: Mapping[str, Any] | None = None
+    cookies: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of a multipart body."""
+
+    name: str
+    type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """A realtime message that leaves after the commit. room: None is everyone."""
+
+    message: str
+    room: str | None
+    data: Any
+    service: str | None = None
+
+
+class Call:
+    """One call. It is also the source of rows and chance for its expressions."""
+
+    __slots__ = (
+        "address", "body", "claims", "cookies", "emits", "fields", "now", "path", "plan", "query", "raw", "reply", "request", "row", "runtime",
+        "scope", "signed_by", "stage", "store", "timers", "user", "violations", "world",
+    )  # fmt: skip
+
+    def __init__(self, runtime: "Runtime", request: Request, plan: "Plan", path: dict[str, Any], world: World) -> None:
+        self.runtime, self.request, self.plan, self.path, self.world = runtime, request, plan, path, world
+        self.store: Unit = world.store.begin()
+        self.now = world.clock.now
+        self.user: Row | None = None
+        self.claims: Mapping[str, Any] | None = None
+        self.signed_by: str | None = None
+        self.query: dict[str, Any] = {}
+        self.cookies: dict[str, str] | None = None
+        self.body: Any = None
+        self.raw: Any = None
+        self.fields: dict[str, Any] = {}
+        self.row: Row | None = None
+        self.reply: Reply | None = None
+        self.violations: list[Violation] = []
+        self.emits: list[Emit] = []
+        self.timers: list[tuple[float, Any]] = []
+        self.stage = ""
+        self.scope = Scope(self, {"path": path, "query": self.query, "now": self.now, "address": request.address})
+
+    def rows(self, collection: str, name: str | None, value: Any) -> Iterable[Row]:
+        """The rows of a collection, for expressions."""
+        return self.store.all(collection) if name is None else self.store.by(collection, name, value)
+
+    def virtual(self, collection: str, name: str, row: Row) -> Any:
+        """A computed field of a row, for expressions."""
+        return None if row is None else self.runtime.virtuals[collection, name](self, row)
+
+    def held(self, collection: str | None, row: Row, user: Any) -> int:
+        """How much of a row locks hold, for expressions."""
+        ledger = self.runtime.ledgers.get(collection or "")
+        return ledger.locked(self.store, row, self.now, user) if ledger and row else 0
+
+    def random_text(self, length: int) -> str:
+        """A fresh text."""
+        return self.world.chance.text(length)
+
+    def random_id(self) -> str:
+        """A fresh UUID."""
+        return self.world.chance.uuid()
+
+    def set_row(self, row: Row) -> None:
+        """Makes a row the one that expressions call `row`."""
+        self.row = self.scope["row"] = row

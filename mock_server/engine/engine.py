@@ -1,0 +1,213 @@
+"""The engine of one backend: takes a request of one of its services through the stages."""
+
+import logging
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fixtures.records import Dataset, build
+from mock_server.engine import headers, rows
+from mock_server.engine.call import Call, Reply, Request
+from mock_server.engine.plan import Bound, Plan
+from mock_server.engine.problem import Problem
+from mock_server.engine.router import Match, Router
+from mock_server.engine.runtime import Runtime
+from mock_server.engine.stages import STAGES, finish
+from mock_server.engine.views import dumps
+from mock_server.state import world as worlds
+from mock_server.state.clock import Clock
+from mock_server.state.world import World
+from understudy.contract.errors import ContractError, suggest
+from understudy.contract.model import Contract
+
+log = logging.getLogger("understudy")
+LOGGED = 1000
+JSON = (b"content-type", b"application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, ready to be sent."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One line of the log; rendered when it is read. crash: the traceback of an exception."""
+
+    at: float
+    service: str
+    request: Request
+    response: Response
+    operation: str | None
+    stage: str
+    violations: tuple[Any, ...]
+    crash: str | None = None
+
+
+class Engine:
+    """One backend, ready to answer."""
+
+    def __init__(
+        self, contract: Contract, functions: Mapping[str, Bound] | None = None, seed: str = "1", mode: str = "on", clock: Callable[[], Clock] = Clock
+    ) -> None:
+        self.contract, self.seed = contract, seed
+        self.runtime = Runtime(contract)
+        self.runtime.mode = mode
+        self.runtime.functions = dict(functions or {})
+        self.runtime.send = self._send
+        self.data: Dataset = build(contract, seed)
+        self.log: deque[Exchange] = deque(maxlen=LOGGED)
+        self.outbox: deque[Any] = deque(maxlen=LOGGED)
+        self.world: World = worlds.create("default", self.data, seed, dict(contract.settings.get("switches") or {}), clock())
+        self.runtime.operations = self.plans = self._plans()
+        self.routers = {service.name: Router((plan.operation.method, plan.operation.path, plan) for plan in self.plans.values() if plan.operation.service == service.name) for service in contract.services}
+
+    def _plans(self) -> dict[str, Plan]:
+        functions = self.runtime.functions
+        bound = {operation.id for operation in self.contract.operations if operation.behavior.source == "bound"}
+        later = {item["call"] for operation in self.contract.operations for item in operation.behavior.get("after") or () if "call" in item}
+        for name in functions:
+            if name not in bound | later:
+                raise ContractError(f"mock_server/backends/{self.contract.name}.py", 0, f"'{name}' is bound to no operation with 'do: bound'.{suggest(name, bound | later)}")
+        return {operation.id: Plan(self.runtime, operation, functions.get(operation.id)) for operation in self.contract.operations}
+
+    def handle(self, service: str, request: Request) -> Response:
+        """The answer to a request of a service."""
+        match = self.routers[service].find(request.path)
+        found = match.methods.get(request.method) if match is not None else None
+        if found is None or match is None:
+            return self._unrouted(service, request, match)
+        plan, names = found
+        world = self.world
+        if world.timers.next is not None:
+            self.fire(world)
+        call = Call(self.runtime, request, plan, dict(zip(names, match.values, strict=True)), world)
+        try:
+            for stage in STAGES:
+                call.stage = stage.__name__
+                stage(call)
+            reply = call.reply
+            assert reply is not None
+            response = Response(reply.status or 200, headers.finished(call), reply.value)
+        except Problem as problem:
+            response = self._refused(call, problem)
+        except Exception:  # whatever a behaviour does wrong is a 500 in the backend's own envelope
+            return self._crashed(service, call)
+        self.log.append(Exchange(call.now, service, request, response, plan.operation.id, call.stage, tuple(call.violations)))
+        return response
+
+    def methods(self, match: Match[Plan]) -> list[str]:
+        """The methods of a path, as `Allow` lists them."""
+        return sorted({*match.methods, "OPTIONS", *(["HEAD"] if "GET" in match.methods else [])})
+
+    def _unrouted(self, service: str, request: Request, match: Match[Plan] | None) -> Response:
+        if match is None:
+            problem = Problem(404, "route", name=f"{request.method} {request.path}")
+            return self._problem_outside(service, request, problem)
+        allow = ", ".join(self.methods(match))
+        if request.method == "OPTIONS":
+            return Response(200, [(b"allow", allow.encode()), (b"content-length", b"0")], b"")
+        if request.method == "HEAD" and "GET" in match.methods:
+            answer = self.handle(service, Request("GET", request.path, request.query, request.headers, b"", request.address, request.secure, request.host))
+            return Response(answer.status, [*answer.headers, (b"content-length", b"%d" % len(answer.body))], b"")
+        return self._problem_outside(service, request, Problem(405, "method", name=request.method, headers={"Allow": allow}))
+
+    def _problem_outside(self, service: str, request: Request, problem: Problem) -> Response:
+        """A refusal of a request that leads to no operation: in the backend's envelope too."""
+        call = Call(self.runtime, request, self._any_plan(service), {}, self.world)
+        response = self._refused(call, problem)
+        self.log.append(Exchange(call.now, service, request, response, None, "route", ()))
+        return response
+
+    def _any_plan(self, service: str) -> Plan:
+        mine = [plan for plan in self.plans.values() if plan.operation.service == service]
+        return mine[0] if mine else next(iter(self.plans.values()))
+
+    def refuse(self, service: str, request: Request, problem: Problem) -> Response:
+        """A refusal that the transport itself makes, such as a body over the limit."""
+        return self._problem_outside(service, request, problem)
+
+    def _refused(self, call: Call, problem: Problem) -> Response:
+        runtime = self.runtime
+        if problem.status == 400 and problem.kind == "syntax":
+            problem.status = call.plan.invalid
+        call.violations = [*problem.violations, *call.violations]
+        detail = problem.detail if problem.detail is not None else runtime.details[problem.kind or "crash"].replace("{name}", problem.name)
+        if problem.kind == "syntax" and problem.violations:
+            detail = problem.violations[0].message
+        broken = bool(problem.violations) and problem.status == call.plan.invalid
+        call.scope.update(self._said(call, problem, detail))
+        template = runtime.invalid_template if broken else runtime.error_template
+        body = template(call.scope)
+        call.reply = Reply(dumps(_without_absent(body)), problem.status, dict(problem.headers), "application/json")
+        return Response(problem.status, headers.finished(call), call.reply.value)
+
+    def _said(self, call: Call, problem: Problem, detail: str) -> dict[str, Any]:
+        """What an error template may name."""
+        runtime, violations = self.runtime, problem.violations
+        first = violations[0] if violations else None
+        fields: dict[str, list[str]] = {}
+        for item in violations:
+            fields.setdefault(item.field if item.pointer != "/body" else "non_field_errors", []).append(item.message)
+        return {
+            "status": problem.status, "title": runtime.titles.get(problem.status, "Error"), "code": runtime.codes.get(problem.status, "ERROR"), "detail": detail,
+            "field": problem.field or (first.field if first and problem.status in (400, 422) else None), "rule": problem.rule or (first.rule if first and problem.status in (400, 422) else None),
+            "violations": [{"field": item.field, "rule": item.rule, "message": item.message} for item in violations], "field_errors": fields, "message": detail,
+        }  # fmt: skip
+
+    def _crashed(self, service: str, call: Call) -> Response:
+        text = traceback.format_exc()
+        log.error("%s %s failed in %s\n%s", call.request.method, call.request.path, call.stage, text)
+        call.emits, call.timers, call.violations = [], [], []
+        response = self._refused(call, Problem(500, "crash"))
+        self.log.append(Exchange(call.now, service, call.request, response, call.plan.operation.id, call.stage, (), text))
+        return response
+
+    def fire(self, world: World) -> None:
+        """Does what has fallen due, in order, each at its own instant."""
+        for at, (later, origin) in world.timers.due(world.clock.now):
+            call = Call(self.runtime, origin.request, origin.plan, origin.path, world)
+            call.now = at
+            call.scope.update({**origin.scope, "now": at})
+            call.user, call.body, call.row, call.stage = origin.user, origin.body, origin.row, "later"
+            self._current(call)
+            try:
+                later.fire(call)
+                finish(call)
+            except Problem as problem:
+                log.info("%s: what was due later is refused: %s", origin.plan.operation.id, problem)
+            except Exception:
+                log.exception("%s: what was due later failed", origin.plan.operation.id)
+
+    def _current(self, call: Call) -> None:
+        """The rows that expressions name, as they are now."""
+        for name, collection in call.plan.names.items():
+            row = call.scope.get(name)
+            if isinstance(row, dict) and name not in ("row", "old"):
+                key = row.get(self.contract.collections[collection].key)
+                call.scope[name] = call.store.get(collection, key) or row
+
+    def _send(self, call: Call) -> None:
+        """Where messages go until a realtime transport takes them."""
+        self.outbox.extend(call.emits)
+
+
+def _without_absent(body: Any) -> Any:
+    """An error body without the fields that are not known."""
+    if not isinstance(body, dict):
+        return body
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def functions_of(modules: Iterable[Any]) -> dict[str, Bound]:
+    """The bound functions of a backend's own files."""
+    return {name: function for module in modules for name, function in module.OPERATIONS.items()}
+
+
+__all__ = ["Engine", "Exchange", "Response", "functions_of", "rows"]

@@ -1,0 +1,180 @@
+"""The steps that refuse: roles, members, rows that are needed, owners, conditions."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mock_server.engine import accounts, rows
+from mock_server.engine.call import Call
+from mock_server.engine.problem import Problem
+from mock_server.state.store import Row
+from understudy.contract.model import Collection, Members
+
+if TYPE_CHECKING:
+    from mock_server.engine.plan import Plan
+
+Step = Callable[[Call], None]
+
+
+def roles(plan: "Plan") -> Step | None:
+    """Only callers with one of the roles."""
+    wanted = frozenset(plan.words.get("roles") or ())
+    field = plan.runtime.auth.get("role", "role")
+    if not wanted:
+        return None
+
+    def check(call: Call) -> None:
+        if call.user is None:
+            raise accounts.unauthorized(call)
+        if call.user.get(field) not in wanted:
+            raise Problem(403, "role")
+
+    return check
+
+
+def members(plan: "Plan") -> Step | None:
+    """Only members of a row, with one of the roles."""
+    word = plan.words.get("members")
+    if not word:
+        return None
+    collection = plan.runtime.contract.collections.get(word["of"])
+    if collection is None or collection.members is None:
+        raise plan.fault("members", f"'{word['of']}' is no collection with declared members.")
+    declared, key, wanted = collection.members, plan.compile(word["key"], "members.key"), frozenset(word.get("roles") or ())
+
+    def check(call: Call) -> None:
+        row = rows.find(call, collection, key(call.scope))
+        if row is None:
+            raise rows.missing(collection.name)
+        role = role_in(call, collection, declared, row)
+        if role is None or (wanted and role not in wanted):
+            raise Problem(403, "role" if role else "owner")
+        call.fields["role"] = role
+
+    return check
+
+
+def role_in(call: Call, collection: Collection, declared: Members, row: Row) -> str | None:
+    """The caller's role in a row, `member` where members have no roles, None for a stranger."""
+    if call.user is None:
+        return None
+    me = call.user[call.runtime.contract.collections[call.runtime.auth["collection"]].key]
+    if declared.owner and row.get(declared.owner) == me:
+        return "owner"
+    if declared.list:
+        found = next((item for item in row.get(declared.list) or () if item.get(declared.user) == me), None)
+    else:
+        candidates = call.store.by(str(declared.collection), str(declared.by), row[collection.key])
+        found = next((item for item in candidates if item.get(declared.user) == me), None)
+    return None if found is None else str(found.get(declared.role, "member")) if declared.role else "member"
+
+
+def needs(plan: "Plan", words: Mapping[str, Any]) -> Step | None:
+    """The rows of `with`; one that is missing is 404."""
+    if not words:
+        return None
+    fetches = [(name, _need(plan, name, word)) for name, word in words.items()]
+
+    def fetch_all(call: Call) -> None:
+        for name, fetch in fetches:
+            call.scope[name] = fetch(call)
+
+    return fetch_all
+
+
+def _need(plan: "Plan", name: str, word: Mapping[str, Any]) -> Callable[[Call], Row | None]:
+    collection = plan.runtime.contract.collections[word["collection"]]
+    key = plan.compile(word["key"], f"with.{name}.key") if "key" in word else None
+    where = plan.compile(word["where"], f"with.{name}.where", {"it": collection.name}) if "where" in word else None
+
+    def fits(call: Call, row: Row) -> bool:
+        call.scope["it"] = row
+        return where is None or bool(where(call.scope))
+
+    def fetch(call: Call) -> Row | None:
+        if key is not None:
+            found = rows.find(call, collection, key(call.scope))
+            found = found if found is not None and fits(call, found) else None
+        else:
+            found = next((row for row in call.store.all(collection.name) if fits(call, row)), None)
+        if found is None and not word.get("optional"):
+            raise rows.missing(collection.name, word.get("say"))
+        return found
+
+    return fetch
+
+
+def row(plan: "Plan") -> Step:
+    """The row of the operation: in scope, visible, the caller's own."""
+    collection = plan.collection
+    assert collection is not None
+    key = plan.compile(plan.words["key"], "key") if "key" in plan.words else _path_key(plan)
+    owner, denied = plan.words.get("owner"), int(plan.words.get("denied", 404))
+    inside = scope(plan)
+    conditions = [plan.compile(plan.words[word], word) for word in ("where", "visible") if word in plan.words]
+
+    def fetch(call: Call) -> None:
+        found = rows.find(call, collection, key(call.scope))
+        if found is None or any(found.get(field) != value for field, value in inside(call).items()):
+            raise rows.missing(collection.name)
+        call.set_row(found)
+        call.scope["old"] = found
+        if not all(condition(call.scope) for condition in conditions):
+            raise rows.missing(collection.name)
+        if owner is not None and (call.user is None or found.get(owner) != me(call)):
+            raise Problem(403, "owner") if denied == 403 else rows.missing(collection.name)
+
+    return fetch
+
+
+def _path_key(plan: "Plan") -> Callable[[Any], Any]:
+    names = plan.operation.path_names
+    if not names:
+        raise plan.fault("key", "there is no path parameter, so the key must be said.")
+    name = names[-1]
+    return lambda names_: names_["path"].get(name)
+
+
+def scope(plan: "Plan") -> Callable[[Call], dict[str, Any]]:
+    """Field -> value that the operation's rows have: as declared, else the path parameters that are fields."""
+    declared = plan.words.get("scope")
+    if declared is not None:
+        evaluate = plan.values(declared, "scope")
+        return lambda call: evaluate(call.scope) if declared else {}
+    stored = plan.collection.stored if plan.collection else frozenset()
+    key = plan.collection.key if plan.collection else None
+    last = None if plan.do in ("list", "create") or "key" in plan.words else (plan.operation.path_names or (None,))[-1]
+    names = [name for name in plan.operation.path_names if name in stored and name not in (last, key)]
+    return lambda call: {name: call.path[name] for name in names}
+
+
+def me(call: Call) -> Any:
+    """The caller's key."""
+    collection = call.runtime.contract.collections[call.runtime.auth["collection"]]
+    return call.user[collection.key] if call.user else None
+
+
+def allow(plan: "Plan") -> Step | None:
+    """Only where the condition holds."""
+    if "allow" not in plan.words:
+        return None
+    condition = plan.compile(plan.words["allow"], "allow")
+
+    def check(call: Call) -> None:
+        if not condition(call.scope):
+            raise Problem(403, "owner")
+
+    return check
+
+
+def unless(plan: "Plan") -> Step | None:
+    """The refusals that depend on state."""
+    refusals = [(plan.compile(item["when"], "unless.when"), item) for item in plan.words.get("unless") or ()]
+    if not refusals:
+        return None
+
+    def check(call: Call) -> None:
+        for condition, item in refusals:
+            if condition(call.scope):
+                raise Problem(item.get("status", 409), None, item["say"], field=item.get("field"), rule="unless")
+
+    return check

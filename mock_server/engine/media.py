@@ -1,0 +1,128 @@
+"""Bodies by their media type: JSON, forms, multipart, or bytes as they are."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from python_multipart import FormParser
+from python_multipart.exceptions import FormParserError
+
+from mock_server.engine.call import Upload
+from mock_server.engine.problem import Problem, Violation
+from understudy.contract.schemas import is_json
+
+MOST_DEPTH = 256
+
+
+def essence(header: bytes | None) -> str:
+    """The media type of a Content-Type header, without its parameters."""
+    return header.split(b";", 1)[0].strip().lower().decode("latin-1") if header else ""
+
+
+def decode(media: str, header: bytes, body: bytes) -> Any:
+    """The value of a body; raises Problem (400) if it is not what its media type says."""
+    if is_json(media):
+        return decode_json(body)
+    if media == "application/x-www-form-urlencoded":
+        return _fields(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    if media == "multipart/form-data":
+        return _multipart(header, body)
+    if media.startswith("text/"):
+        return body.decode("utf-8", "replace")
+    return Upload("", media, body)
+
+
+def decode_json(body: bytes) -> Any:
+    """The value of a JSON text; raises Problem with where it ends to be one."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        where = f"at line {error.lineno}, column {error.colno}"
+        raise Problem(400, "syntax", violations=(Violation("/body", "json", f"The body is no valid JSON: {error.msg} {where}", "JSON", None),)) from None
+
+
+def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name, value in pairs:
+        name = name.removesuffix("[]")
+        result[name] = value if name not in result else [*(result[name] if isinstance(result[name], list) else [result[name]]), value]
+    return result
+
+
+def _multipart(header: bytes, body: bytes) -> dict[str, Any]:
+    """The fields of a multipart body: texts, and files as Upload."""
+    pairs: list[tuple[str, Any]] = []
+    boundary = _boundary(header)
+
+    def on_field(item: Any) -> None:
+        pairs.append((item.field_name.decode("utf-8", "replace"), (item.value or b"").decode("utf-8", "replace")))
+
+    def on_file(item: Any) -> None:
+        item.file_object.seek(0)
+        name = (item.file_name or b"").decode("utf-8", "replace")
+        pairs.append((item.field_name.decode("utf-8", "replace"), Upload(name, "", item.file_object.read())))
+
+    parser = None
+    try:
+        parser = FormParser("multipart/form-data", on_field, on_file, boundary=boundary)
+        parser.write(body)
+        parser.finalize()
+    except (FormParserError, ValueError, UnicodeDecodeError) as error:
+        raise Problem(400, "syntax", violations=(Violation("/body", "multipart", f"The body is no valid multipart: {error}"),)) from None
+    finally:
+        if parser is not None:
+            parser.close()
+    if not pairs and boundary not in body:
+        raise Problem(400, "syntax", violations=(Violation("/body", "multipart", "The body does not hold its boundary"),))
+    return _fields(pairs)
+
+
+def _boundary(header: bytes) -> bytes:
+    for part in header.split(b";")[1:]:
+        name, _, value = part.strip().partition(b"=")
+        if name.lower() == b"boundary" and value.strip(b'" '):
+            return value.strip(b'" ')
+    raise Problem(400, "syntax", violations=(Violation("/header/content-type", "boundary", "multipart/form-data needs a boundary"),))
+
+
+def coerced(value: Any, kinds: Mapping[str, str]) -> Any:
+    """Form fields as the types that their schema names; a text that fits none stays a text, so that the validator names it."""
+    if not isinstance(value, dict):
+        return value
+    return {name: coerce(item, kinds.get(name, "string")) for name, item in value.items()}
+
+
+def coerce(value: Any, kind: str) -> Any:
+    """A text as an integer, number, boolean, array or JSON, if it is one."""
+    if kind == "array":
+        return value if isinstance(value, list) else [value]
+    if not isinstance(value, str):
+        return value
+    converter = CONVERTERS.get(kind)
+    try:
+        return converter(value) if converter else value
+    except ValueError:
+        return value
+
+
+def _integer(text: str) -> int:
+    if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 4000):
+        raise ValueError(text)
+    return int(text)
+
+
+def _number(text: str) -> float | int:
+    value = orjson.loads(text)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(text)
+    return value
+
+
+def _boolean(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+CONVERTERS = {"integer": _integer, "number": _number, "boolean": _boolean, "object": orjson.loads, "json": orjson.loads, "null": lambda text: None if text in ("", "null") else text}

@@ -1,0 +1,208 @@
+"""A contract made ready to run: compiled expressions, ledgers, views, and what backend.yaml sets for all operations."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from fixtures.instants import seconds
+from mock_server.engine.call import Call, Entity
+from mock_server.engine.problem import DETAILS, TITLES
+from mock_server.engine.views import Views
+from mock_server.state.seats import Ledger
+from mock_server.state.store import Row
+from understudy.contract.bundle import Bundle
+from understudy.contract.errors import ContractError
+from understudy.contract.expressions import Compiled, ExpressionError, Kinds, Scope, compile_expression
+from understudy.contract.model import Child, Collection, Contract, Operation
+
+Virtual = Callable[[Call, Row], Any]
+Evaluate = Callable[[Scope], Any]
+
+
+class Runtime:
+    """What all operations of a contract share."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract, self.settings = contract, contract.settings
+        self.mode = "on"
+        self.functions: dict[str, Callable[[Call], Any]] = {}
+        self.operations: Mapping[str, Any] = {}
+        self.send: Callable[[Call], None] = lambda _call: None
+        self.stored = {name: item.stored for name, item in contract.collections.items()}
+        self.virtual_names = {name: item.virtual for name, item in contract.collections.items()}
+        self.auth: Mapping[str, Any] = self.settings.get("auth") or {}
+        self.virtuals: dict[tuple[str, str], Virtual] = {}
+        self.ledgers: dict[str, Ledger] = {}
+        self._views: dict[int, Views] = {}
+        self._registries: dict[int, jsonschema_rs.Registry] = {}
+        self.details = {**DETAILS, **(self.settings.get("details") or {})}
+        self.titles, self.codes = self._titles()
+        for collection in contract.collections.values():
+            self._add(collection)
+        envelope = self.settings.get("envelope") or {}
+        self.error_template = self.template(envelope.get("error", {"error": "title", "message": "detail"}), "envelope/error")
+        self.invalid_template = self.template(envelope["invalid"], "envelope/invalid") if "invalid" in envelope else self.error_template
+        self.page_template = self.template(envelope["page"], "envelope/page") if "page" in envelope else None
+        self.pagination_template = self.template(envelope["pagination"], "envelope/pagination") if "pagination" in envelope else None
+        self.headers = {name: self.expression(text, {}, "backend.yaml", name) for name, text in (self.settings.get("headers") or {}).items()}
+
+        self.session_reply = self.template(self.auth["reply"], "auth.reply") if "reply" in self.auth else None
+        self.claims = self._about_user("claims")
+        self.visited = self._about_user("visited")
+        self.active = self._about_user("active")
+
+    def _about_user(self, word: str) -> Callable[[Mapping[str, Any], Call], Any] | None:
+        """A template of `auth` that looks at an account which need not be the caller."""
+        if word not in self.auth:
+            return None
+        evaluate = self.values(self.auth[word], {}, "backend.yaml", f"auth.{word}")
+        return lambda names, call: evaluate(Scope(call, names))
+
+    def kinds(self, names: Mapping[str, str]) -> Kinds:
+        """What the compiler may know: the collections of the given names, and of `user`."""
+        own = {"user": self.auth["collection"]} if self.auth else {}
+        return Kinds({**own, **names}, self.stored, self.virtual_names)
+
+    def expression(self, source: Any, names: Mapping[str, str], place: Any, what: str, extra: frozenset[str] = frozenset()) -> Compiled:
+        """A compiled expression; raises ContractError with where it stands."""
+        try:
+            return compile_expression(source, self.kinds(names), extra)
+        except ExpressionError as error:
+            file, line = (place.file, place.line) if hasattr(place, "file") else (f"{self.contract.folder}/{place}", 0)
+            raise ContractError(file, line, f"{what}: {error}") from None
+
+    def values(self, source: Any, names: Mapping[str, str], place: Any, what: str, mark: bool = False) -> Evaluate:
+        """A map (or list, or one expression) whose leaves are expressions, as one function. mark: rows of a known collection become entities."""
+        if isinstance(source, dict):
+            items = [(name, self.values(value, names, place, f"{what}.{name}", mark)) for name, value in source.items()]
+            return lambda scope: {name: evaluate(scope) for name, evaluate in items}
+        if isinstance(source, list):
+            parts = [self.values(value, names, place, what, mark) for value in source]
+            return lambda scope: [evaluate(scope) for evaluate in parts]
+        compiled = self.expression(source, names, place, what)
+        kind = self._kind(source, names) if mark else None
+        return (lambda scope: entities(kind, compiled(scope))) if kind else compiled
+
+    def template(self, source: Any, what: str) -> Evaluate:
+        """A template of backend.yaml."""
+        return self.values(source, {}, "backend.yaml", what, mark=True)
+
+    def _kind(self, source: Any, names: Mapping[str, str]) -> str | None:
+        """The collection of the rows that an expression gives, where its text tells."""
+        if not isinstance(source, str):
+            return None
+        text = source.strip()
+        known = {**({"user": self.auth["collection"]} if self.auth else {}), **names}
+        if text in known:
+            return known[text]
+        call, _, rest = text.partition("(")
+        name = rest.split(",")[0].split(")")[0].strip().strip("'\"")
+        return name if call in ("first", "rows", "top") and name in self.contract.collections else None
+
+    def views(self, bundle: Bundle) -> Views:
+        """The views of a document."""
+        if id(bundle) not in self._views:
+            self._views[id(bundle)] = Views(self, bundle.data)
+        return self._views[id(bundle)]
+
+    def validator(self, bundle: Bundle, pointer: str) -> Any:
+        """A validator of the schema at a pointer of a document."""
+        registry = self._registries.get(id(bundle))
+        if registry is None:
+            registry = self._registries[id(bundle)] = jsonschema_rs.Registry([("urn:document", bundle.data)], draft=jsonschema_rs.Draft202012)
+        return jsonschema_rs.Draft202012Validator({"$ref": f"urn:document#{_fragment(pointer)}"}, registry=registry, validate_formats=True)
+
+    def place(self, operation: Operation) -> Any:
+        """Where an operation stands."""
+        return operation.place
+
+    def lifetime(self, use: str) -> float:
+        """How long an access or refresh token lives, in seconds."""
+        return seconds(self.auth[use]["lifetime"])
+
+    def _titles(self) -> tuple[dict[int, str], dict[int, str]]:
+        from mock_server.engine.problem import CODES
+
+        titles, codes = dict(TITLES), dict(CODES)
+        for status, value in (self.settings.get("titles") or {}).items():
+            given = {"title": value} if isinstance(value, str) else value
+            titles[int(status)] = given.get("title", titles.get(int(status), ""))
+            codes[int(status)] = given.get("code", codes.get(int(status), ""))
+        return titles, codes
+
+    def _add(self, collection: Collection) -> None:
+        where = collection.bundle.place(f"{collection.pointer}/x-behavior/derive")
+        place = type("Here", (), {"file": where[0], "line": where[1]})()
+        for name, source in collection.derive.items():
+            evaluate = self.values(source, {"row": collection.name}, place, f"{collection.name}.derive.{name}", mark=True)
+            self.virtuals[collection.name, name] = _derived(evaluate)
+        for name, child in collection.children.items():
+            self.virtuals[collection.name, name] = self._children(collection, child, place)
+        for field, ref in collection.refs.items():
+            if ref.embed:
+                self.virtuals[collection.name, ref.embed] = _embedded(ref.collection, field)
+        if collection.capacity:
+            self.ledgers[collection.name] = Ledger(collection.name, collection.key, collection.capacity)
+
+    def _children(self, collection: Collection, child: Child, place: Any) -> Virtual:
+        condition = None if child.where is None else self.expression(child.where, {"it": child.collection}, place, f"{collection.name}.children")
+
+        def fetch(call: Call, row: Row) -> list[Row]:
+            found = call.store.by(child.collection, child.by, row.get(collection.key))
+            chosen = [item for item in found if condition is None or condition(Scope(call, {**call.scope, "it": item}))]
+            ordered = sort_rows(chosen, child.sort) if child.sort else chosen
+            return ordered[-child.last :] if child.last else ordered
+
+        return fetch
+
+
+def entities(kind: str, value: Any) -> Any:
+    """Rows marked with their collection."""
+    if isinstance(value, dict):
+        return Entity(kind, value)
+    return [Entity(kind, item) if isinstance(item, dict) else item for item in value] if isinstance(value, list) else value
+
+
+def sort_rows(rows: list[Row], fields: tuple[str, ...]) -> list[Row]:
+    """Rows in the order of some fields; a leading minus turns it; null comes last."""
+    result = list(rows)
+    for field in reversed(fields):
+        name, turned = field.removeprefix("-"), field.startswith("-")
+        have = [row for row in result if row.get(name) is not None]
+        lack = [row for row in result if row.get(name) is None]
+        result = sorted(have, key=lambda row, name=name: _order(row[name]), reverse=turned) + lack  # type: ignore[misc]
+    return result
+
+
+def _order(value: Any) -> tuple[int, Any]:
+    if isinstance(value, int | float):
+        return (0, value)
+    return (1, value) if isinstance(value, str) else (2, str(value))
+
+
+def _derived(evaluate: Evaluate) -> Virtual:
+    def compute(call: Call, row: Row) -> Any:
+        scope = call.scope
+        before = scope.get("row")
+        scope["row"] = row
+        try:
+            return evaluate(scope)
+        finally:
+            scope["row"] = before
+
+    return compute
+
+
+def _embedded(collection: str, field: str) -> Virtual:
+    def fetch(call: Call, row: Row) -> Any:
+        key = row.get(field)
+        return None if key is None else call.store.get(collection, key)
+
+    return fetch
+
+
+def _fragment(pointer: str) -> str:
+    from urllib.parse import quote
+
+    return quote(pointer, safe="/~!$&'()*+,;=:@")

@@ -1,0 +1,142 @@
+"""The request path: one visible list of stages. Each is a plain function of the call that may raise a Problem."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from mock_server.engine import accounts
+from mock_server.engine.acts import Repeated
+from mock_server.engine.call import Call, Entity, Reply
+from mock_server.engine.problem import Problem, Violation
+from mock_server.engine.views import dumps
+
+Stage = Callable[[Call], None]
+
+
+def throttle(call: Call) -> None:
+    """Counts the call against its limits; raises 429 with the seconds until another is allowed."""
+    for rate in call.plan.rates:
+        if rate.switch is not None and not call.world.switches.get(rate.switch, False):
+            continue
+        if rate.needs_body and call.raw is None and call.request.body and call.plan.validation.json is not None:
+            _peek(call)
+        if rate.needs_user and call.user is None:
+            accounts.authenticate(call)
+        allowance = call.world.throttle.count((rate.name, *rate.counted(call)), rate.limit, rate.window, call.now)
+        if allowance.wait:
+            headers = {"Retry-After": str(allowance.wait), "RateLimit-Limit": str(rate.limit), "RateLimit-Remaining": "0", "RateLimit-Reset": str(allowance.wait)}
+            raise Problem(429, "throttled", headers=headers)
+        call.fields["allowance"] = allowance
+
+
+def _peek(call: Call) -> None:
+    """The body before it is checked, for limits that count by what it names."""
+    try:
+        call.scope["body"] = orjson.loads(call.request.body)
+    except orjson.JSONDecodeError:
+        call.scope["body"] = None
+
+
+def authenticate(call: Call) -> None:
+    """Finds out who calls."""
+    if call.plan.operation.security and call.user is None:
+        accounts.authenticate(call)
+
+
+def validate(call: Call) -> None:
+    """Checks parameters and body; raises the ruled status with every violation."""
+    limit = call.plan.body_limit
+    if len(call.request.body) > limit:
+        raise Problem(413, "size", name=str(limit), violations=(Violation("/body", "size", f"The body is larger than {limit} bytes", limit, len(call.request.body)),))
+    mode = call.runtime.mode
+    found = call.plan.validation.run(call) if mode != "off" else _unchecked(call)
+    call.scope["body"] = call.body
+    if mode == "strict":
+        found = [*found, *(item for item in call.violations if item.rule == "unknown")]
+    if found:
+        if mode == "warn":
+            call.violations.extend(found)
+        else:
+            raise Problem(call.plan.invalid, None, found[0].message, violations=tuple(found), field=found[0].field, rule=found[0].rule)
+
+
+def _unchecked(call: Call) -> list[Violation]:
+    call.plan.validation.run(call)
+    return []
+
+
+def behave(call: Call) -> None:
+    """Takes the operation's steps and commits what they wrote; nothing is half-written if one of them refuses."""
+    key = _idempotency(call)
+    known = call.world.replies.get(key) if key is not None else None
+    if known is not None:
+        if known[0] != call.request.body:
+            raise Problem(409, "spent", "The idempotency key was used with another body", field=call.plan.words["idempotency"], rule="idempotency")
+        call.reply = known[1]
+        return
+    try:
+        for step in call.plan.steps:
+            step(call)
+    except Repeated:
+        call.emits, call.timers, call.reply = [], [], None
+        call.store = call.world.store.begin()
+        call.plan.answer(call)
+    finish(call)
+    if key is not None and call.reply is not None:
+        call.world.replies[key] = (call.request.body, call.reply)
+
+
+def _idempotency(call: Call) -> Any:
+    header = call.plan.words.get("idempotency")
+    value = call.request.header(header.lower().encode()) if header else None
+    return (call.plan.operation.id, (call.claims or {}).get("sub"), value) if value else None
+
+
+def finish(call: Call) -> None:
+    """Commits, then has timers set and messages leave, in this order."""
+    call.store.commit()
+    for at, later in call.timers:
+        call.world.timers.set(at, (later, call))
+    if call.emits:
+        call.runtime.send(call)
+
+
+def shape(call: Call) -> None:
+    """Cuts the answer to its schema, puts it into the envelope and encodes it."""
+    plan, reply = call.plan, call.reply or Reply({})
+    call.reply = reply
+    reply.status = reply.status or plan.status
+    if isinstance(reply.value, bytes):
+        return
+    if plan.operation.behavior.source == "example":
+        reply.value = plan.example(call)
+    if reply.value is None or (plan.empty and not plan.words):
+        reply.value = b""
+        return
+    value = _paged(call, reply)
+    if plan.envelope is not None and not reply.bare:
+        call.scope["data"], call.scope["message"] = value, plan.message
+        value = {name: item for name, item in plan.envelope(call.scope).items() if item is not None}
+    schema = plan.schema_of(reply.status)
+    if plan.inferred and isinstance(value, dict):
+        value = plan.filled(value, call)
+    if isinstance(value, Entity):
+        reply.value = plan.views.view(schema, value.collection).text(value.row, call)
+    else:
+        reply.value = dumps(plan.views.project(schema, value, call))
+
+
+def _paged(call: Call, reply: Reply) -> Any:
+    """A list in the template of its page, where the backend has one."""
+    runtime, value = call.runtime, reply.value
+    if reply.page is None or not isinstance(value, list):
+        return value
+    call.scope.update({"items": value, **reply.page})
+    paged = call.plan.pager is not None
+    if runtime.pagination_template is not None:
+        call.scope["pagination"] = runtime.pagination_template(call.scope) if paged else None
+    return runtime.page_template(call.scope) if runtime.page_template is not None and paged else value
+
+
+STAGES: tuple[Stage, ...] = (throttle, authenticate, validate, behave, shape)

@@ -1,0 +1,62 @@
+"""The one home of time: a world's virtual clock."""
+
+import time as _time
+from collections.abc import Callable
+
+WallClock = Callable[[], float]
+
+
+def wall() -> float:
+    """Real seconds since 1970."""
+    return _time.time()
+
+
+def monotonic() -> float:
+    """Real seconds that never go back, for measuring how long something took."""
+    return _time.perf_counter()
+
+
+class Clock:
+    """Seconds since 1970 as a world sees them: real time plus what was advanced, or standing still.
+
+    A frozen clock moves only by `advance`; a rate of 60 makes a minute of every second.
+    """
+
+    __slots__ = ("_base", "_frozen", "_origin", "_rate", "_wall")
+
+    def __init__(self, wall_clock: WallClock = wall) -> None:
+        self._wall = wall_clock
+        self._origin = self._base = wall_clock()
+        self._rate, self._frozen = 1.0, False
+
+    @property
+    def now(self) -> float:
+        """The instant, in seconds since 1970."""
+        return self._base if self._frozen else self._base + (self._wall() - self._origin) * self._rate
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._frozen
+
+    @property
+    def rate(self) -> float:
+        """Virtual seconds in a real one."""
+        return self._rate
+
+    def freeze(self, at: float | None = None) -> None:
+        """Stands still, here or at an instant."""
+        self._rebase(self.now if at is None else at)
+        self._frozen = True
+
+    def run(self, rate: float = 1.0) -> None:
+        """Runs on from here at a rate."""
+        self._rebase(self.now)
+        self._rate, self._frozen = rate, False
+
+    def advance(self, seconds: float) -> None:
+        """Jumps ahead."""
+        self._rebase(self.now + seconds)
+
+    def _rebase(self, now: float) -> None:
+        self._base, self._origin = now, self._wall()

@@ -1,0 +1,1 @@
+"""Reads the documents of a backend into frozen dataclasses."""

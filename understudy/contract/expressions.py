@@ -1,0 +1,295 @@
+"""The expressions of x-behavior: a whitelisted subset of Python's expression grammar (docs/expressions.md).
+
+An expression is parsed by Python's own parser, checked node by node, written out again as Python over a `Scope`, and compiled
+once. Absent is null and nothing raises: the helpers in `operators` and `functions` see to that.
+"""
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+from understudy.contract import functions, operators
+from understudy.contract.errors import suggest
+
+Row = dict[str, Any]
+
+NAMES = frozenset(
+    "row old body path query header user now address service it spent rows item items data message pagination page limit total pages next previous "
+    "status title code detail field rule violations field_errors access refresh expires_in n url".split()
+)
+CONSTANTS = {"true": "True", "false": "False", "null": "None"}
+OVER_ROWS = {"count": 1, "exists": 1, "first": 1, "rows": 1, "sum": 2, "map": 1, "filter": 1, "top": 1}
+ARITHMETIC: dict[type[ast.operator], str] = {
+    ast.Add: "_add", ast.Sub: "_sub", ast.Mult: "_mul", ast.Div: "_div", ast.FloorDiv: "_floordiv", ast.Mod: "_mod",
+}
+ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "_lt", ast.LtE: "_le", ast.Gt: "_gt", ast.GtE: "_ge", ast.In: "_in"}
+
+
+class ExpressionError(Exception):
+    """An expression that is no expression of ours; its text says which part and what is valid."""
+
+
+class Source(Protocol):
+    """Where an expression finds the rows of collections and the things that only the engine knows."""
+
+    def rows(self, collection: str, field: str | None, value: Any) -> Any:
+        """The rows of a collection, those with one value in a field if a field is given."""
+
+    def virtual(self, collection: str, name: str, row: Row) -> Any:
+        """A field of a row that is not stored: derived, children, or an embedded row."""
+
+    def held(self, collection: str | None, row: Row, user: Any) -> Any:
+        """How much of a row with capacity locks hold."""
+
+    def random_text(self, length: int) -> str:
+        """A fresh text of letters and digits."""
+
+    def random_id(self) -> str:
+        """A fresh UUID."""
+
+
+class Scope(dict[str, Any]):
+    """The names of one evaluation, and the source of rows."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Source | None, names: Mapping[str, Any]) -> None:
+        super().__init__(names)
+        self.source = source
+
+    def __missing__(self, name: str) -> Any:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """What the compiler knows of rows.
+
+    names: expression name -> collection; stored: collection -> its stored fields; virtual: collection -> its computed fields.
+    """
+
+    names: Mapping[str, str]
+    stored: Mapping[str, frozenset[str]]
+    virtual: Mapping[str, frozenset[str]]
+
+
+NO_KINDS = Kinds({}, {}, {})
+Compiled = Callable[[Scope], Any]
+
+
+def compile_expression(source: Any, kinds: Kinds = NO_KINDS, extra: frozenset[str] = frozenset()) -> Compiled:
+    """A function from a Scope to the value of an expression; a number, boolean or null is a constant.
+
+    Raises ExpressionError with the part that is wrong and the closest valid name.
+    """
+    if not isinstance(source, str):
+        return lambda _scope, value=source: value  # type: ignore[misc]
+    writer = Writer(source, kinds, extra)
+    return _evaluator(writer.write(writer.tree, None))
+
+
+def names_in(source: Any) -> frozenset[str]:
+    """The names and the called functions that stand in an expression."""
+    if not isinstance(source, str):
+        return frozenset()
+    return frozenset(node.id for node in ast.walk(parse(source)) if isinstance(node, ast.Name))
+
+
+def collections_in(source: Any) -> frozenset[str]:
+    """The collections whose rows an expression looks at."""
+    if not isinstance(source, str):
+        return frozenset()
+    calls = (node for node in ast.walk(parse(source)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args)
+    return frozenset(
+        node.args[0].value
+        for node in calls
+        if isinstance(node.func, ast.Name) and node.func.id in OVER_ROWS and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+    )
+
+
+@lru_cache(maxsize=4096)
+def parse(source: str) -> ast.expr:
+    """The syntax tree of an expression."""
+    try:
+        return ast.parse(source.strip(), mode="eval").body
+    except (SyntaxError, ValueError) as error:
+        at = getattr(error, "offset", None)
+        raise ExpressionError(f"'{source}' is no expression{f' (at character {at})' if at else ''}. A text needs quotes: \"'text'\".") from None
+
+
+@lru_cache(maxsize=8192)
+def _evaluator(code: str) -> Compiled:
+    namespace = {**operators.NAMESPACE, **{f"f_{name}": function for name, function in functions.TABLE.items()}}
+    result: Compiled = eval(f"lambda v: {code}", namespace)  # the code is written by Writer from checked nodes only
+    return result
+
+
+class Writer:
+    """Writes the Python of one expression. `item` is the collection of `it` where it is a Python name of an enclosing loop."""
+
+    def __init__(self, source: str, kinds: Kinds, extra: frozenset[str]) -> None:
+        self.source, self.kinds, self.extra = source, kinds, extra
+        self.tree = parse(source)
+        self.in_loop = False
+
+    def write(self, node: ast.expr, item: str | None) -> str:
+        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if method is None:
+            raise ExpressionError(f"'{ast.unparse(node)}' in '{self.source}' is not allowed in an expression (docs/expressions.md).")
+        result: str = method(node, item)
+        return result
+
+    def kind(self, node: ast.expr, item: str | None) -> str | None:
+        """The collection that a node is a row of, if that is known."""
+        if isinstance(node, ast.Name):
+            return item if node.id == "it" and self.in_loop else self.kinds.names.get(node.id)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "first":
+            return self._collection(node)
+        return None
+
+    def _constant(self, node: ast.Constant, _item: str | None) -> str:
+        if node.value is not None and not isinstance(node.value, str | int | float | bool):
+            raise ExpressionError(f"'{ast.unparse(node)}' in '{self.source}' is no JSON value.")
+        return repr(node.value)
+
+    def _name(self, node: ast.Name, _item: str | None) -> str:
+        if node.id in CONSTANTS:
+            return CONSTANTS[node.id]
+        if node.id == "it" and self.in_loop:
+            return "it"
+        if node.id not in NAMES and node.id not in self.kinds.names and node.id not in self.extra:
+            hint = suggest(node.id, NAMES | set(self.kinds.names) | self.extra)
+            raise ExpressionError(f"'{node.id}' in '{self.source}' is no name here.{hint}")
+        return f"v[{node.id!r}]"
+
+    def _attribute(self, node: ast.Attribute, item: str | None) -> str:
+        base, kind = self.write(node.value, item), self.kind(node.value, item)
+        if kind is not None and kind in self.kinds.stored:
+            if node.attr in self.kinds.virtual[kind]:
+                return f"v.source.virtual({kind!r}, {node.attr!r}, {base})"
+            if node.attr not in self.kinds.stored[kind]:
+                hint = suggest(node.attr, self.kinds.stored[kind] | self.kinds.virtual[kind])
+                raise ExpressionError(f"'{node.attr}' in '{self.source}' is no field of {kind}.{hint}")
+        return f"_get({base}, {node.attr!r})"
+
+    def _subscript(self, node: ast.Subscript, item: str | None) -> str:
+        return f"_at({self.write(node.value, item)}, {self.write(node.slice, item)})"
+
+    def _list(self, node: ast.List, item: str | None) -> str:
+        return "[" + ", ".join(self.write(element, item) for element in node.elts) + "]"
+
+    def _dict(self, node: ast.Dict, item: str | None) -> str:
+        if any(key is None for key in node.keys):
+            raise ExpressionError(f"'**' in '{self.source}' is not allowed; use merge(a, b).")
+        pairs = zip(node.keys, node.values, strict=True)
+        return "{" + ", ".join(f"{self.write(key, item)}: {self.write(value, item)}" for key, value in pairs if key is not None) + "}"
+
+    def _binop(self, node: ast.BinOp, item: str | None) -> str:
+        if type(node.op) not in ARITHMETIC:
+            raise ExpressionError(f"The operator in '{ast.unparse(node)}' is not allowed. Valid: + - * / // %.")
+        return f"{ARITHMETIC[type(node.op)]}({self.write(node.left, item)}, {self.write(node.right, item)})"
+
+    def _unaryop(self, node: ast.UnaryOp, item: str | None) -> str:
+        value = self.write(node.operand, item)
+        if isinstance(node.op, ast.Not):
+            return f"(not {value})"
+        if isinstance(node.op, ast.USub):
+            return f"_sub(0, {value})"
+        raise ExpressionError(f"The operator in '{ast.unparse(node)}' is not allowed. Valid: not, -.")
+
+    def _boolop(self, node: ast.BoolOp, item: str | None) -> str:
+        word = " and " if isinstance(node.op, ast.And) else " or "
+        return "(" + word.join(self.write(value, item) for value in node.values) + ")"
+
+    def _ifexp(self, node: ast.IfExp, item: str | None) -> str:
+        return f"({self.write(node.body, item)} if {self.write(node.test, item)} else {self.write(node.orelse, item)})"
+
+    def _compare(self, node: ast.Compare, item: str | None) -> str:
+        parts, left = [], node.left
+        for operator, right in zip(node.ops, node.comparators, strict=True):
+            parts.append(self._comparison(left, operator, right, item))
+            left = right
+        return parts[0] if len(parts) == 1 else "(" + " and ".join(parts) + ")"
+
+    def _comparison(self, left: ast.expr, operator: ast.cmpop, right: ast.expr, item: str | None) -> str:
+        a, b = self.write(left, item), self.write(right, item)
+        if isinstance(operator, ast.Eq | ast.NotEq):
+            text = any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in (left, right))
+            equal = f"({a} == {b})" if text else f"_eq({a}, {b})"
+            return equal if isinstance(operator, ast.Eq) else f"(not {equal})"
+        if isinstance(operator, ast.NotIn):
+            return f"(not _in({a}, {b}))"
+        if type(operator) not in ORDER:
+            raise ExpressionError(f"The comparison in '{self.source}' is not allowed. Valid: == != < <= > >= in, not in.")
+        return f"{ORDER[type(operator)]}({a}, {b})"
+
+    def _call(self, node: ast.Call, item: str | None) -> str:
+        if not isinstance(node.func, ast.Name) or node.keywords:
+            raise ExpressionError(f"'{ast.unparse(node)}' in '{self.source}' is no call of a function of ours with plain arguments.")
+        name = node.func.id
+        if name in OVER_ROWS:
+            return self._over_rows(name, node, item)
+        if name == "held":
+            return self._held(node, item)
+        if name not in functions.TABLE:
+            raise ExpressionError(f"'{name}' in '{self.source}' is no function.{suggest(name, [*functions.TABLE, *OVER_ROWS, 'held'])}")
+        arguments = ", ".join(self.write(argument, item) for argument in node.args)
+        if not functions.accepts(name, len(node.args)):
+            raise ExpressionError(f"'{ast.unparse(node)}' in '{self.source}' has the wrong number of arguments.")
+        return f"f_{name}(v{', ' if arguments else ''}{arguments})" if name in functions.NEED_SCOPE else f"f_{name}({arguments})"
+
+    def _held(self, node: ast.Call, item: str | None) -> str:
+        if not 1 <= len(node.args) <= 2:
+            raise ExpressionError(f"held takes a row and perhaps a user, not '{ast.unparse(node)}'.")
+        user = self.write(node.args[1], item) if len(node.args) == 2 else "None"
+        return f"v.source.held({self.kind(node.args[0], item)!r}, {self.write(node.args[0], item)}, {user})"
+
+    def _collection(self, node: ast.Call) -> str | None:
+        first = node.args[0] if node.args else None
+        return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+
+    def _over_rows(self, name: str, node: ast.Call, item: str | None) -> str:
+        """`count('orders', it.userId == user.id and ...)`: an equality with a field of `it` becomes a look-up in an index."""
+        if not node.args or len(node.args) > 3:
+            raise ExpressionError(f"'{ast.unparse(node)}' in '{self.source}' takes a collection or list and one or two more arguments.")
+        collection = self._collection(node)
+        if collection is not None and self.kinds.stored and collection not in self.kinds.stored:
+            raise ExpressionError(f"'{collection}' in '{self.source}' is no collection.{suggest(collection, self.kinds.stored)}")
+        takes_condition = name not in ("map", "top")
+        condition = node.args[-1] if takes_condition and len(node.args) > OVER_ROWS[name] else None
+        field, value = self._index(condition, collection, item)
+        values = [self._lambda(argument, collection) for argument in node.args[1:] if not (name == "top" and argument is node.args[2:3])]
+        source = f"v.source.rows({collection!r}, {field!r}, {value})" if collection is not None else f"_list({self.write(node.args[0], item)})"
+        if name == "top":
+            limit = self.write(node.args[2], item) if len(node.args) == 3 else "10"
+            return f"_top({source}, {self._lambda(node.args[1], collection)}, {limit})"
+        if name == "sum" and len(node.args) == 2:
+            values.append("None")
+        return f"_{name}({source}, {', '.join(values) if values else 'None'})"
+
+    def _lambda(self, node: ast.expr, collection: str | None) -> str:
+        before, self.in_loop = self.in_loop, True
+        try:
+            return f"lambda it: {self.write(node, collection)}"
+        finally:
+            self.in_loop = before
+
+    def _index(self, condition: ast.expr | None, collection: str | None, item: str | None) -> tuple[str | None, str]:
+        """The first `it.field == value` of a conjunction whose value does not look at `it`."""
+        if condition is None or collection is None:
+            return None, "None"
+        parts = condition.values if isinstance(condition, ast.BoolOp) and isinstance(condition.op, ast.And) else [condition]
+        for part in parts:
+            if not (isinstance(part, ast.Compare) and len(part.ops) == 1 and isinstance(part.ops[0], ast.Eq)):
+                continue
+            for mine, other in ((part.left, part.comparators[0]), (part.comparators[0], part.left)):
+                if self._is_field(mine, collection) and "it" not in names_in(ast.unparse(other)):
+                    assert isinstance(mine, ast.Attribute)
+                    return mine.attr, self.write(other, item)
+        return None, "None"
+
+    def _is_field(self, node: ast.expr, collection: str) -> bool:
+        plain = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "it"
+        return plain and isinstance(node, ast.Attribute) and node.attr not in self.kinds.virtual.get(collection, frozenset())

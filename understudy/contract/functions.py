@@ -1,0 +1,188 @@
+"""The functions that expressions may call (docs/expressions.md). Each takes JSON values, gives a JSON value and never raises."""
+
+import inspect
+import math
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from understudy.wire import passwords
+
+Number = int | float
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@lru_cache(maxsize=16384)
+def _instant(text: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def time(value: Any) -> Any:
+    return _instant(value) if isinstance(value, str) else value if _number(value) else None
+
+
+def iso(value: Any) -> Any:
+    """RFC 3339 in UTC with milliseconds, of seconds since 1970."""
+    if not _number(value):
+        return None
+    milliseconds = round(value * 1000)
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+
+
+def date(value: Any) -> Any:
+    seconds = time(value)
+    return None if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+
+
+def text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def integer(value: Any) -> Any:
+    try:
+        return int(value) if _number(value) or (isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value)) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def floating(value: Any) -> Any:
+    try:
+        return float(value) if _number(value) or isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def rounded(value: Any, digits: Any = 0) -> Any:
+    """Half away from zero, as people round money; the same in JavaScript."""
+    if not _number(value) or not isinstance(digits, int):
+        return None
+    factor = 10**digits
+    result = math.copysign(math.floor(abs(value) * factor + 0.5 + 1e-9), value) / factor
+    return int(result) if digits <= 0 else result
+
+
+def floor(value: Any) -> Any:
+    return math.floor(value) if _number(value) else None
+
+
+def ceil(value: Any) -> Any:
+    return math.ceil(value) if _number(value) else None
+
+
+def absolute(value: Any) -> Any:
+    return abs(value) if _number(value) else None
+
+
+def least(*values: Any) -> Any:
+    numbers = [value for value in (values[0] if len(values) == 1 and isinstance(values[0], list) else values) if _number(value)]
+    return min(numbers, default=None)
+
+
+def most(*values: Any) -> Any:
+    numbers = [value for value in (values[0] if len(values) == 1 and isinstance(values[0], list) else values) if _number(value)]
+    return max(numbers, default=None)
+
+
+def length(value: Any) -> Any:
+    return len(value) if isinstance(value, str | list | dict) else 0
+
+
+def lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else None
+
+
+def upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else None
+
+
+def trim(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else None
+
+
+def contains(value: Any, part: Any) -> bool:
+    """Whether a text contains another, whatever the case, or a list an item."""
+    if isinstance(value, str) and isinstance(part, str):
+        return part.lower() in value.lower()
+    return isinstance(value, list) and part in value
+
+
+def starts(value: Any, part: Any) -> bool:
+    return isinstance(value, str) and isinstance(part, str) and value.startswith(part)
+
+
+def split(value: Any, by: Any) -> list[Any]:
+    return [part for part in value.split(by) if part] if isinstance(value, str) and isinstance(by, str) and by else []
+
+
+def join(value: Any, by: Any) -> Any:
+    return by.join(text(item) for item in value) if isinstance(value, list) and isinstance(by, str) else None
+
+
+def slug(value: Any) -> Any:
+    return re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-") if isinstance(value, str) else None
+
+
+def coalesce(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def merge(a: Any, b: Any) -> dict[str, Any]:
+    return {**(a if isinstance(a, dict) else {}), **(b if isinstance(b, dict) else {})}
+
+
+def pick(value: Any, names: Any) -> dict[str, Any]:
+    return {name: value[name] for name in names if name in value} if isinstance(value, dict) and isinstance(names, list) else {}
+
+
+def without(value: Any, names: Any) -> dict[str, Any]:
+    return {name: item for name, item in value.items() if name not in names} if isinstance(value, dict) and isinstance(names, list) else {}
+
+
+def random_text(scope: Any, size: Any) -> Any:
+    return scope.source.random_text(size) if isinstance(size, int) else None
+
+
+def random_id(scope: Any) -> Any:
+    return scope.source.random_id()
+
+
+def matches_password(value: Any, stored: Any) -> bool:
+    return isinstance(value, str) and isinstance(stored, str) and passwords.matches(value, stored)
+
+
+def hash_password(scope: Any, value: Any) -> Any:
+    return passwords.hashed(value, scope.source.random_text(16)) if isinstance(value, str) else None
+
+
+TABLE: dict[str, Callable[..., Any]] = {
+    "time": time, "iso": iso, "date": date, "str": text, "int": integer, "float": floating, "round": rounded, "floor": floor, "ceil": ceil,
+    "abs": absolute, "min": least, "max": most, "len": length, "lower": lower, "upper": upper, "trim": trim, "contains": contains,
+    "starts": starts, "split": split, "join": join, "slug": slug, "coalesce": coalesce, "merge": merge, "pick": pick, "without": without,
+    "random_text": random_text, "random_id": random_id, "matches_password": matches_password, "hash_password": hash_password,
+}  # fmt: skip
+NEED_SCOPE = frozenset({"random_text", "random_id", "hash_password"})
+
+
+@lru_cache(maxsize=512)
+def accepts(name: str, arguments: int) -> bool:
+    """Whether a function takes so many arguments."""
+    extra = 1 if name in NEED_SCOPE else 0
+    try:
+        inspect.signature(TABLE[name]).bind(*range(arguments + extra))
+    except TypeError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""What both ends of a wire need: signatures, one-time codes, passwords."""
