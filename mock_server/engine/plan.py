@@ -173,7 +173,7 @@ class Plan:
             guards.roles(self),
             guards.members(self),
             guards.needs(self, early),
-            guards.row(self) if self.do in NEED_ROW or (self.do == "bound" and "key" in words) else None,
+            guards.row(self) if (self.do in NEED_ROW and not words.get("many")) or (self.do == "bound" and "key" in words) else None,
             guards.needs(self, late) if not creates else None,
             guards.allow(self),
             guards.unless(self),

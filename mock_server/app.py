@@ -1,0 +1,71 @@
+"""Builds the applications: an engine per backend, an application per service."""
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from fastapi import FastAPI
+
+from mock_server.engine.engine import Engine
+from mock_server.engine.plan import Bound
+from mock_server.state.clock import Clock
+from mock_server.transports.http import DocumentApp
+from mock_server.transports.pages import add_pages
+from understudy.contract.model import Contract, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """One service with its application."""
+
+    backend: str
+    service: Service
+    engine: Engine
+    app: DocumentApp
+
+
+def bound_functions(backend: str) -> Mapping[str, Bound]:
+    """The functions of a backend's own file, by operationId; none if it has no file."""
+    name = f"mock_server.backends.{backend}"
+    if not backend.isidentifier() or find_spec(name) is None:
+        return {}
+    found: Mapping[str, Bound] = importlib.import_module(name).OPERATIONS
+    return found
+
+
+def create_engine(contract: Contract, seed: str = "1", mode: str = "on", clock: Callable[[], Clock] = Clock) -> Engine:
+    """The engine of a contract with the functions of its backend."""
+    return Engine(contract, bound_functions(contract.name) if contract.declared else {}, seed, mode, clock)
+
+
+def create_apps(contracts: Iterable[Contract], seed: str = "1", mode: str = "on") -> list[Hosted]:
+    """An application for each service of some backends; services of one backend share one state."""
+    return [hosted for contract in contracts for hosted in host(create_engine(contract, seed, mode))]
+
+
+def host(engine: Engine) -> list[Hosted]:
+    """The applications of an engine's services."""
+    return [Hosted(engine.contract.name, service, engine, _application(engine, service)) for service in engine.contract.services]
+
+
+def _application(engine: Engine, service: Service) -> DocumentApp:
+    app = DocumentApp(engine, service.name, title=service.title)
+    add_pages(app, service)
+    app.add_exception_handler(404, _not_found)
+    return app
+
+
+async def _not_found(request: Any, _error: Exception) -> Any:
+    from starlette.responses import JSONResponse
+
+    return JSONResponse({"error": "Not Found", "message": f"There is no {request.url.path} here."}, 404)
+
+
+def single(hosted: Iterable[Hosted]) -> FastAPI:
+    """All services on one port, each under /<backend>/<service>."""
+    app = FastAPI(title="Understudy", openapi_url=None, docs_url=None, redoc_url=None)
+    for item in hosted:
+        app.mount(f"/{item.backend}/{item.service.name}", item.app)
+    return app

@@ -1,0 +1,178 @@
+"""Serves backends: binds every port or none, says what is where, runs until it is stopped."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import uvicorn
+
+from mock_server.app import Hosted, create_apps, single
+from mock_server.banner import describe
+from understudy.contract.errors import UsageError
+from understudy.contract.model import Contract, Service
+from understudy.contract.reader import backend_names, read
+from understudy.settings import MockOptions
+
+BACKLOG = 2048
+HIGHEST = 65535
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A service's application on a bound socket."""
+
+    hosted: Hosted | None
+    app: Any
+    socket: socket.socket
+    port: int
+
+
+def run(options: MockOptions) -> None:
+    """Serves until Ctrl-C or SIGTERM; raises UsageError where nothing could be started."""
+    contracts = list(contracts_of(options))
+    hosted = create_apps(contracts, options.seed, options.validate)
+    bound = bind(hosted, options)
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(_serve(bound, options))
+
+
+def contracts_of(options: MockOptions) -> Iterable[Contract]:
+    """The contracts of the targets, on the ports that the options ask for."""
+    targets = options.targets or backend_names()
+    taken: dict[int, str] = {}
+    next_port = options.port
+    for target in targets:
+        contract = read(target, options.overlays)
+        services = []
+        for service in contract.services:
+            port = _port(service, contract, options, next_port, taken)
+            next_port = next_port + 1 if next_port else next_port
+            services.append(replace(service, port=port))
+        yield replace(contract, services=tuple(services))
+
+
+def _port(service: Service, contract: Contract, options: MockOptions, asked: int | None, taken: dict[int, str]) -> int:
+    """The port of a service: from --port upward, else its own and --port-offset; one that is meant twice moves on."""
+    port = asked if asked is not None else service.port + options.port_offset
+    while port and port in taken and not contract.declared:
+        port += 1
+    if not 0 <= port <= HIGHEST:
+        raise UsageError(f"Port {port} ({contract.name} {service.name}) is not between 0 and {HIGHEST}. Choose another --port or --port-offset.")
+    if port and port in taken:
+        raise UsageError(f"Port {port} is wanted by {taken[port]} and by {contract.name} {service.name}. Serve them apart, or with --single-port.")
+    taken[port] = f"{contract.name} {service.name}"
+    return port
+
+
+def bind(hosted: Sequence[Hosted], options: MockOptions) -> list[Bound]:
+    """Binds every socket; if one is busy, none stays bound."""
+    if options.single_port is not None:
+        bound = _socket(options.host, options.single_port)
+        if bound is None:
+            raise UsageError(f"Port {options.single_port} is busy. Nothing was started. Try: understudy mock{_targets(options)} --single-port {_free(options.host, options.single_port)}")
+        return [Bound(None, single(hosted), bound, bound.getsockname()[1])]
+    found: list[Bound] = []
+    for item in hosted:
+        bound = _socket(options.host, item.service.port)
+        if bound is None:
+            for other in found:
+                other.socket.close()
+            raise UsageError(_busy(item, hosted, options))
+        found.append(Bound(item, item.app, bound, bound.getsockname()[1]))
+    return found
+
+
+def _socket(host: str, port: int) -> socket.socket | None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+        made.listen(BACKLOG)
+    except PermissionError:
+        made.close()
+        raise UsageError(f"Port {port} needs rights that you don't have. Choose another with --port-offset.") from None
+    except socket.gaierror:
+        made.close()
+        raise UsageError(f"'{host}' is no address of this machine. Valid: 127.0.0.1, 0.0.0.0 or an address of one of its interfaces.") from None
+    except OSError as error:
+        made.close()
+        if error.errno in (99, 49):  # EADDRNOTAVAIL on Linux and macOS
+            raise UsageError(f"'{host}' is no address of this machine. Valid: 127.0.0.1, 0.0.0.0 or an address of one of its interfaces.") from None
+        return None
+    return made
+
+
+def _busy(item: Hosted, hosted: Sequence[Hosted], options: MockOptions) -> str:
+    """The error of a busy port, with the command that works now."""
+    ports = [other.service.port for other in hosted]
+    base = options.port_offset
+    for step in range(100, 20_000, 100):
+        shifted = [port + step for port in ports]
+        if max(shifted) <= HIGHEST and all(_is_free(options.host, port) for port in shifted):
+            change = f"--port {options.port + step}" if options.port else f"--port-offset {base + step}"
+            break
+    else:
+        change = "--port 0"
+    return f"Port {item.service.port} ({item.backend} {item.service.name}) is busy. Nothing was started. Try: understudy mock{_targets(options)} {change}"
+
+
+def _targets(options: MockOptions) -> str:
+    return "".join(f" {target}" for target in options.targets)
+
+
+def _is_free(host: str, port: int) -> bool:
+    made = _socket(host, port)
+    if made is not None:
+        made.close()
+    return made is not None
+
+
+def _free(host: str, start: int) -> int:
+    return next((port for port in range(start + 1, min(start + 1000, HIGHEST)) if _is_free(host, port)), 0)
+
+
+async def _serve(bound: Sequence[Bound], options: MockOptions) -> None:
+    servers = [_server(item) for item in bound]
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop
+            loop.add_signal_handler(name, stop)
+    tasks = [asyncio.create_task(server.serve(sockets=[item.socket])) for server, item in zip(servers, bound, strict=True)]
+    while not all(server.started for server in servers) and not any(task.done() for task in tasks):
+        await asyncio.sleep(0.005)
+    print(describe(bound, options), flush=True)
+    await asyncio.gather(*tasks)
+    if options.verbosity >= 0 and not options.json:
+        print("\nStopped.", file=sys.stderr)
+
+
+def _server(item: Bound) -> uvicorn.Server:
+    config = uvicorn.Config(
+        item.app, http="httptools", ws="websockets-sansio", loop="none", lifespan="on", access_log=False, log_level="warning",
+        server_header=False, date_header=True, timeout_graceful_shutdown=3, backlog=BACKLOG,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+    return server
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's loop where it is installed, asyncio's own elsewhere."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop

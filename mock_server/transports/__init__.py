@@ -1,0 +1,1 @@
+"""The only asynchronous code: HTTP in, HTTP out."""
