@@ -100,7 +100,7 @@ class Call:
         self.emits: list[Emit] = []
         self.timers: list[tuple[float, Any]] = []
         self.stage = ""
-        self.scope = Scope(self, {"path": path, "query": self.query, "now": self.now, "address": request.address})
+        self.scope = Scope(self, {"path": path, "query": self.query, "now": self.now, "address": request.address, "service": plan.operation.service})
 
     def rows(self, collection: str, name: str | None, value: Any) -> Iterable[Row]:
         """The rows of a collection, for expressions."""

@@ -1,0 +1,89 @@
+"""The command `understudy`: finds the verb, and says errors in one line."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from understudy import __version__
+from understudy.contract.errors import UnderstudyError, suggest
+
+__all__ = ["LazyGroup", "cli", "main"]
+
+VERBS = {
+    "init": ("understudy.cli.init", "Copy a backend's documents to start from"),
+    "mock": ("understudy.cli.mock", "Serve backends or documents"),
+    "specs": ("understudy.cli.specs", "Lint, list, trace and extract contracts"),
+}
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
+
+
+class LazyGroup(click.Group):
+    """A group whose verbs are imported when they are called. verbs: name -> (module, one line of help)."""
+
+    def __init__(self, *arguments: Any, verbs: Mapping[str, tuple[str, str]], **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.verbs = verbs
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self.verbs)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.verbs:
+            return None
+        found: click.Command = import_module(self.verbs[cmd_name][0]).command
+        return found
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.verbs and not args[0].startswith("-"):
+            raise click.UsageError(f"'{args[0]}' is no verb.{suggest(args[0], self.verbs)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs with their help, without importing them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, self.verbs[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=LazyGroup, verbs=VERBS, context_settings=SETTINGS)
+@click.version_option(__version__, prog_name="understudy", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Stands in for a backend that is not there, and tells whether the one that is there keeps its word."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command and exits: 0 clean, 1 findings, 2 usage or document, 130 interrupted."""
+    try:
+        code = cli.main(args=None if arguments is None else list(arguments), prog_name="understudy", standalone_mode=False)
+        sys.stdout.flush()
+    except UnderstudyError as error:
+        _fail(str(error))
+    except click.ClickException as error:
+        _fail(_said(error))
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has no reader either
+        sys.exit(0)
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(text: str) -> None:
+    print(f"understudy: {text}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _said(error: click.ClickException) -> str:
+    """Click's error as one line, with the closest valid option and where help is."""
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.NoArgsIsHelpError):
+        return str(error.format_message()).partition("\n")[0]
+    text = error.format_message().replace("\n", " ").strip()
+    if isinstance(error, click.NoSuchOption):
+        options = [name for item in (context.command.get_params(context) if context else ()) for name in item.opts]
+        text = f"'{error.option_name}' is no option of {context.command_path if context else 'understudy'}.{suggest(error.option_name, options)}"
+    return f"{text} Help: {context.command_path} -h" if context else text
