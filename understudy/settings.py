@@ -42,6 +42,9 @@ class MockOptions:
     json: bool = False
 
 
+DEFAULTS = MockOptions()
+
+
 def mock_options(flags: Values, environ: Values, folder: Path, terminal: bool = False) -> MockOptions:
     """The options of `mock` from its flags (texts, lists, counts; empty where not given), the environment and the file found from `folder` upward.
 
@@ -54,10 +57,10 @@ def mock_options(flags: Values, environ: Values, folder: Path, terminal: bool = 
         port=found.get("port"),
         port_offset=found.get("port-offset", 0),
         single_port=found.get("single-port"),
-        host=found.get("host", MockOptions.host),
-        seed=str(found.get("seed", MockOptions.seed)),
+        host=found.get("host", DEFAULTS.host),
+        seed=str(found.get("seed", DEFAULTS.seed)),
         overlays=tuple(Path(item) for item in found.get("overlay") or ()),
-        validate=found.get("validate", MockOptions.validate),
+        validate=found.get("validate", DEFAULTS.validate),
         color=terminal and not plain,
         verbosity=int(found.get("verbose", 0)) - int(found.get("quiet", 0)),
         json=bool(found.get("json")),

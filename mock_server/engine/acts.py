@@ -126,7 +126,7 @@ def given(plan: "Plan") -> Callable[[Call], dict[str, Any]]:
     """The body's fields that are stored: as `accepts` says, else those that the collection has."""
     collection = plan.collection
     assert collection is not None
-    accepted = frozenset(plan.words.get("accepts") or collection.stored | collection.children.keys())
+    accepted = frozenset(plan.words.get("accepts", collection.stored | collection.children.keys()))
     defaults = _body_defaults(plan, accepted)
     guarded = {collection.key} if collection.declared else set()
     free = not collection.properties

@@ -18,7 +18,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request as the transport read it. path: undecoded; headers: lower-case names; port: of the service that was called."""
+    """An HTTP request as the transport read it. path: undecoded, without root; headers: lower-case names; root: the path that the service is mounted at."""
 
     method: str
     path: str
@@ -28,6 +28,7 @@ class Request:
     address: str = ""
     secure: bool = False
     host: str = ""
+    root: str = ""
 
     def header(self, name: bytes) -> bytes | None:
         """The value of a header, by its lower-case name."""
@@ -62,6 +63,10 @@ class Upload:
     name: str
     type: str
     data: bytes
+
+    def get(self, name: str) -> Any:
+        """What expressions may ask of a file: name, type and size (bytes)."""
+        return {"name": self.name, "type": self.type, "size": len(self.data)}.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,16 @@ class Call:
         ledger = self.runtime.ledgers.get(collection or "")
         return ledger.locked(self.store, row, self.now, user) if ledger and row else 0
 
+    def absent(self, name: str) -> Any:
+        """`header` and `base`, for the few expressions that look at them."""
+        if name == "header":
+            self.scope[name] = {key.decode("latin-1"): value.decode("latin-1") for key, value in self.request.headers}
+        elif name == "base":
+            self.scope[name] = f"{'https' if self.request.secure else 'http'}://{self.request.host}{self.request.root}"
+        else:
+            return None
+        return self.scope[name]
+
     def random_text(self, length: int) -> str:
         """A fresh text."""
         return self.world.chance.text(length)
@@ -126,3 +141,14 @@ class Call:
     def set_row(self, row: Row) -> None:
         """Makes a row the one that expressions call `row`."""
         self.row = self.scope["row"] = row
+
+
+class Origin:
+    """What is kept of a call for what it has fall due later: its names, without the call itself."""
+
+    __slots__ = ("body", "names", "path", "plan", "request", "row", "user")
+
+    def __init__(self, call: Call) -> None:
+        self.plan, self.path, self.user, self.body, self.row = call.plan, call.path, call.user, call.body, call.row
+        self.names = dict(call.scope)
+        self.request = call.request

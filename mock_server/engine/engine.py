@@ -174,7 +174,8 @@ class Engine:
         for at, (later, origin) in world.timers.due(world.clock.now):
             call = Call(self.runtime, origin.request, origin.plan, origin.path, world)
             call.now = at
-            call.scope.update({**origin.scope, "now": at})
+            call.scope.update(origin.names)
+            call.scope["now"] = at
             call.user, call.body, call.row, call.stage = origin.user, origin.body, origin.row, "later"
             self._current(call)
             try:

@@ -61,7 +61,8 @@ def _multipart(header: bytes, body: bytes) -> dict[str, Any]:
     def on_file(item: Any) -> None:
         item.file_object.seek(0)
         name = (item.file_name or b"").decode("utf-8", "replace")
-        pairs.append((item.field_name.decode("utf-8", "replace"), Upload(name, "", item.file_object.read())))
+        kind = getattr(item, "content_type", None) or b"application/octet-stream"
+        pairs.append((item.field_name.decode("utf-8", "replace"), Upload(name, kind.decode("latin-1"), item.file_object.read())))
 
     parser = None
     try:

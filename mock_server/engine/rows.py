@@ -6,7 +6,6 @@ from typing import Any
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
 from mock_server.state.store import Row
-from understudy.contract import schemas
 from understudy.contract.functions import iso
 from understudy.contract.model import Collection
 
@@ -38,7 +37,7 @@ def create(call: Call, name: str, values: Mapping[str, Any]) -> Row:
     """Makes a row: values, then defaults, key, timestamps and children; unique fields are unique. Returns it."""
     collection = call.runtime.contract.collections[name]
     row: Row = {field: value for field, value in values.items() if field not in collection.virtual}
-    fill_defaults(collection, row)
+    fill_defaults(call, collection, row)
     if row.get(collection.key) is None or (not collection.declared and call.store.get(name, row[collection.key]) is not None):
         row[collection.key] = new_key(call, collection)
     stamp(call, collection, row, created=True)
@@ -72,15 +71,11 @@ def remove(call: Call, name: str, row: Row) -> None:
     call.store.remove(name, row[collection.key])
 
 
-def fill_defaults(collection: Collection, row: Row) -> None:
+def fill_defaults(call: Call, collection: Collection, row: Row) -> None:
     """The schema's defaults and the first state, where nothing is given."""
-    if collection.states and collection.states.initial is not None and row.get(collection.states.field) is None:
-        row[collection.states.field] = collection.states.initial
-    for field, node in collection.properties.items():
-        if field not in row and field in collection.stored:
-            found = schemas.follow(collection.bundle.data, node)
-            if isinstance(found, dict) and "default" in found:
-                row[field] = found["default"]
+    for field, value in call.runtime.defaults[collection.name]:
+        if row.get(field) is None and (value is not None or field not in row):
+            row[field] = value
 
 
 def new_key(call: Call, collection: Collection) -> Any:
@@ -98,17 +93,10 @@ def new_key(call: Call, collection: Collection) -> Any:
 
 
 def stamp(call: Call, collection: Collection, row: Row, created: bool) -> None:
-    """Sets the declared timestamps."""
-    if created and collection.created:
-        row[collection.created] = instant(collection, collection.created, call.now)
-    if collection.updated:
-        row[collection.updated] = instant(collection, collection.updated, call.now)
-
-
-def instant(collection: Collection, field: str, now: float) -> Any:
-    """An instant in the form that a field has: a text, or milliseconds since 1970."""
-    kind = schemas.type_of(collection.bundle.data, collection.properties.get(field, {}))
-    return round(now * 1000) if kind in ("integer", "number") else iso(now)
+    """Sets the declared timestamps: a text, or milliseconds since 1970 where the field is a number."""
+    for field, number, first in call.runtime.stamps[collection.name]:
+        if created or not first:
+            row[field] = round(call.now * 1000) if number else iso(call.now)
 
 
 def check_unique(call: Call, collection: Collection, row: Row) -> None:

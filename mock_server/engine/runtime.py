@@ -1,6 +1,6 @@
 """A contract made ready to run: compiled expressions, ledgers, views, and what backend.yaml sets for all operations."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
@@ -11,6 +11,7 @@ from mock_server.engine.problem import DETAILS, TITLES
 from mock_server.engine.views import Views
 from mock_server.state.seats import Ledger
 from mock_server.state.store import Row
+from understudy.contract import schemas
 from understudy.contract.bundle import Bundle
 from understudy.contract.errors import ContractError
 from understudy.contract.expressions import Compiled, ExpressionError, Kinds, Scope, compile_expression
@@ -34,6 +35,8 @@ class Runtime:
         self.auth: Mapping[str, Any] = self.settings.get("auth") or {}
         self.virtuals: dict[tuple[str, str], Virtual] = {}
         self.ledgers: dict[str, Ledger] = {}
+        self.defaults = {name: tuple(_defaults(item)) for name, item in contract.collections.items()}
+        self.stamps = {name: tuple(_stamps(item)) for name, item in contract.collections.items()}
         self._views: dict[int, Views] = {}
         self._registries: dict[int, jsonschema_rs.Registry] = {}
         self.details = {**DETAILS, **(self.settings.get("details") or {})}
@@ -155,6 +158,23 @@ class Runtime:
             return ordered[-child.last :] if child.last else ordered
 
         return fetch
+
+
+def _defaults(collection: Collection) -> Iterator[tuple[str, Any]]:
+    """Field and value of the first state and of the schema's defaults."""
+    if collection.states and collection.states.initial is not None:
+        yield collection.states.field, collection.states.initial
+    for field, node in collection.properties.items():
+        found = schemas.follow(collection.bundle.data, node)
+        if field in collection.stored and isinstance(found, dict) and "default" in found:
+            yield field, found["default"]
+
+
+def _stamps(collection: Collection) -> Iterator[tuple[str, bool, bool]]:
+    """Timestamp fields: name, whether it is a number, whether it is set only once."""
+    for field, first in ((collection.created, True), (collection.updated, False)):
+        if field:
+            yield field, schemas.type_of(collection.bundle.data, collection.properties.get(field, {})) in ("integer", "number"), first
 
 
 def entities(kind: str, value: Any) -> Any:

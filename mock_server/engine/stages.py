@@ -7,7 +7,7 @@ import orjson
 
 from mock_server.engine import accounts
 from mock_server.engine.acts import Repeated
-from mock_server.engine.call import Call, Entity, Reply
+from mock_server.engine.call import Call, Entity, Origin, Reply
 from mock_server.engine.problem import Problem, Violation
 from mock_server.engine.views import dumps
 
@@ -96,8 +96,10 @@ def _idempotency(call: Call) -> Any:
 def finish(call: Call) -> None:
     """Commits, then has timers set and messages leave, in this order."""
     call.store.commit()
-    for at, later in call.timers:
-        call.world.timers.set(at, (later, call))
+    if call.timers:
+        origin = Origin(call)
+        for at, later in call.timers:
+            call.world.timers.set(at, (later, origin))
     if call.emits:
         call.runtime.send(call)
 

@@ -37,8 +37,8 @@ class Table:
         """Writes a row, new or replaced."""
         old = self.rows.get(key)
         for field, index in self._indexes.items():
-            before, after = _hashable(old.get(field)) if old is not None else None, _hashable(row.get(field))
-            if old is not None and before != after:
+            after = _hashable(row.get(field))
+            if old is not None and (before := _hashable(old.get(field))) != after:
                 index[before].pop(key, None)
             index.setdefault(after, {})[key] = row
         self.rows[key] = row
@@ -55,9 +55,10 @@ class Table:
 
 
 def _hashable(value: Any) -> Any:
-    if isinstance(value, bool):
-        return ("bool", value)
-    return value if isinstance(value, str | int | float) or value is None else repr(value)
+    kind = type(value)
+    if kind is str or kind is int or value is None:
+        return value
+    return ("bool", value) if kind is bool else value if kind is float else repr(value)
 
 
 class Store:

@@ -64,7 +64,7 @@ class DocumentApp(FastAPI):
         path = scope["raw_path"].decode("latin-1") if b"%" in scope["raw_path"] else scope["path"]
         root = scope.get("root_path", "")
         path = path[len(root) :] if root and path.startswith(root) else path
-        return Request(method, path, scope["query_string"], headers, body, client[0] if client else "", scope["scheme"] == "https", host), size > self.most
+        return Request(method, path, scope["query_string"], headers, body, client[0] if client else "", scope["scheme"] == "https", host, root), size > self.most
 
     def _answer(self, request: Request, too_large: bool) -> Response:
         if request.method == "OPTIONS" and (asked := request.header(b"access-control-request-method")) is not None and asked:

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from understudy import __version__
 from understudy.contract.errors import UnderstudyError, suggest
@@ -61,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except UnderstudyError as error:
         _fail(str(error))
+    except NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(2)
     except click.ClickException as error:
         _fail(_said(error))
     except (click.Abort, KeyboardInterrupt):
@@ -80,8 +84,6 @@ def _fail(text: str) -> None:
 def _said(error: click.ClickException) -> str:
     """Click's error as one line, with the closest valid option and where help is."""
     context = getattr(error, "ctx", None)
-    if isinstance(error, click.NoArgsIsHelpError):
-        return str(error.format_message()).partition("\n")[0]
     text = error.format_message().replace("\n", " ").strip()
     if isinstance(error, click.NoSuchOption):
         options = [name for item in (context.command.get_params(context) if context else ()) for name in item.opts]

@@ -11,18 +11,16 @@ from understudy.settings import mock_options
 
 __all__ = ["command"]
 
-PORT = click.IntRange(0, 65535)
-
 
 @click.command("mock")
 @click.argument("targets", nargs=-1, metavar="[BACKEND|DOCUMENT]...")
-@click.option("-p", "--port", type=PORT, help="Port of the first service, the others follow; 0 picks free ones.")
-@click.option("--port-offset", type=click.IntRange(-65535, 65535), help="Added to every service's port (3000 is often the front end's own).")
-@click.option("--single-port", type=PORT, help="One port for all services, each under /<backend>/<service>.")
-@click.option("--host", help="Address to listen on. Default: 127.0.0.1.")
-@click.option("--seed", help="What the records are made from; the same seed, the same records.")
+@click.option("-p", "--port", metavar="PORT", help="Port of the first service, the others follow; 0 picks free ones.")
+@click.option("--port-offset", metavar="NUMBER", help="Added to every service's port (3000 is often the front end's own).")
+@click.option("--single-port", metavar="PORT", help="One port for all services, each under /<backend>/<service>.")
+@click.option("--host", metavar="ADDRESS", help="Address to listen on. Default: 127.0.0.1.")
+@click.option("--seed", metavar="TEXT", help="What the records are made from; the same seed, the same records.")
 @click.option("--overlay", multiple=True, metavar="FILE", help="OpenAPI Overlay that changes the documents; may be given again.")
-@click.option("--validate", type=click.Choice(["on", "strict", "warn", "off"]), help="What happens to requests that break their schema. Default: on.")
+@click.option("--validate", metavar="on|strict|warn|off", help="What happens to requests that break their schema. Default: on.")
 @click.option("--config", metavar="FILE", help="Settings file instead of the understudy.toml found upward.")
 @click.option("-v", "--verbose", count=True, help="More output; twice, still more.")
 @click.option("-q", "--quiet", count=True, help="Less output.")
@@ -33,7 +31,7 @@ def command(**flags: Any) -> None:
 
     Every flag can be set in understudy.toml and as UNDERSTUDY_<FLAG>; the command line wins.
     """
-    given = {name.replace("_", "-"): value or None if value in (0, False) and name in ("verbose", "quiet", "json", "no_color") else value for name, value in flags.items()}
+    given = {name.replace("_", "-"): value for name, value in flags.items()}
     options = mock_options(given, os.environ, Path.cwd(), terminal=sys.stdout.isatty())
     from mock_server.serve import run  # not before the options are known to be good: it brings the web server
 

@@ -62,7 +62,8 @@ class _Bundler:
         if not isinstance(node, dict):
             return node
         ref = node.get("$ref")
-        if isinstance(ref, str) and not (trail and trail[-1] in ("properties", "example", "examples", "default")):
+        literal = bool(trail) and trail[-1] in ("properties", "example", "examples", "default") and trail[-2:] != ["responses", "default"]
+        if isinstance(ref, str) and not literal:
             return self._reference(node, ref, file, pointer, trail)
         return {key: self._copy(value, file, pointer + documents.pointer_of(key), [*trail, key]) for key, value in node.items()}
 

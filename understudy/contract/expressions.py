@@ -5,6 +5,7 @@ once. Absent is null and nothing raises: the helpers in `operators` and `functio
 """
 
 import ast
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,10 +18,11 @@ Row = dict[str, Any]
 
 NAMES = frozenset(
     "row old body path query header user now address service it spent rows item items data message pagination page limit total pages next previous "
-    "status title code detail field rule violations field_errors access refresh expires_in n url".split()
+    "base status title code detail field rule violations field_errors access refresh expires_in n url".split()
 )
 CONSTANTS = {"true": "True", "false": "False", "null": "None"}
-OVER_ROWS = {"count": 1, "exists": 1, "first": 1, "rows": 1, "sum": 2, "map": 1, "filter": 1, "top": 1}
+# least and most arguments
+OVER_ROWS = {"count": (1, 2), "exists": (1, 2), "first": (1, 2), "rows": (1, 2), "sum": (2, 3), "map": (2, 2), "filter": (1, 2), "top": (2, 3)}
 ARITHMETIC: dict[type[ast.operator], str] = {
     ast.Add: "_add", ast.Sub: "_sub", ast.Mult: "_mul", ast.Div: "_div", ast.FloorDiv: "_floordiv", ast.Mod: "_mod",
 }
@@ -43,6 +45,9 @@ class Source(Protocol):
     def held(self, collection: str | None, row: Row, user: Any) -> Any:
         """How much of a row with capacity locks hold."""
 
+    def absent(self, name: str) -> Any:
+        """The value of a name that is made only when it is asked for."""
+
     def random_text(self, length: int) -> str:
         """A fresh text of letters and digits."""
 
@@ -60,7 +65,7 @@ class Scope(dict[str, Any]):
         self.source = source
 
     def __missing__(self, name: str) -> Any:
-        return None
+        return None if self.source is None else self.source.absent(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,10 @@ def compile_expression(source: Any, kinds: Kinds = NO_KINDS, extra: frozenset[st
     if not isinstance(source, str):
         return lambda _scope, value=source: value  # type: ignore[misc]
     writer = Writer(source, kinds, extra)
-    return _evaluator(writer.write(writer.tree, None))
+    try:
+        return _evaluator(writer.write(writer.tree, None))
+    except (RecursionError, MemoryError, SyntaxError):
+        raise ExpressionError(f"'{source[:40]}...' is nested too deeply.") from None
 
 
 def names_in(source: Any) -> frozenset[str]:
@@ -114,7 +122,7 @@ def parse(source: str) -> ast.expr:
     """The syntax tree of an expression."""
     try:
         return ast.parse(source.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         at = getattr(error, "offset", None)
         raise ExpressionError(f"'{source}' is no expression{f' (at character {at})' if at else ''}. A text needs quotes: \"'text'\".") from None
 
@@ -150,7 +158,8 @@ class Writer:
         return None
 
     def _constant(self, node: ast.Constant, _item: str | None) -> str:
-        if node.value is not None and not isinstance(node.value, str | int | float | bool):
+        plain = node.value is None or isinstance(node.value, str | int | float)
+        if not plain or (isinstance(node.value, float) and not math.isfinite(node.value)):
             raise ExpressionError(f"'{ast.unparse(node)}' in '{self.source}' is no JSON value.")
         return repr(node.value)
 
@@ -183,6 +192,8 @@ class Writer:
     def _dict(self, node: ast.Dict, item: str | None) -> str:
         if any(key is None for key in node.keys):
             raise ExpressionError(f"'**' in '{self.source}' is not allowed; use merge(a, b).")
+        if not all(isinstance(key, ast.Constant) and isinstance(key.value, str) for key in node.keys):
+            raise ExpressionError(f"The names of a map in '{self.source}' are texts in quotes.")
         pairs = zip(node.keys, node.values, strict=True)
         return "{" + ", ".join(f"{self.write(key, item)}: {self.write(value, item)}" for key, value in pairs if key is not None) + "}"
 
@@ -252,24 +263,24 @@ class Writer:
 
     def _over_rows(self, name: str, node: ast.Call, item: str | None) -> str:
         """`count('orders', it.userId == user.id and ...)`: an equality with a field of `it` becomes a look-up in an index."""
-        if not node.args or len(node.args) > 3:
-            raise ExpressionError(f"'{ast.unparse(node)}' in '{self.source}' takes a collection or list and one or two more arguments.")
+        least, most = OVER_ROWS[name]
+        if not least <= len(node.args) <= most:
+            raise ExpressionError(f"'{ast.unparse(node)}' in '{self.source}' has the wrong number of arguments.")
         collection = self._collection(node)
         if collection is not None and self.kinds.stored and collection not in self.kinds.stored:
             raise ExpressionError(f"'{collection}' in '{self.source}' is no collection.{suggest(collection, self.kinds.stored)}")
-        takes_condition = name not in ("map", "top")
-        condition = node.args[-1] if takes_condition and len(node.args) > OVER_ROWS[name] else None
+        condition = node.args[-1] if name not in ("map", "top") and len(node.args) == most else None
         field, value = self._index(condition, collection, item)
-        values = [self._lambda(argument, collection) for argument in node.args[1:] if not (name == "top" and argument is node.args[2:3])]
         source = f"v.source.rows({collection!r}, {field!r}, {value})" if collection is not None else f"_list({self.write(node.args[0], item)})"
         if name == "top":
             limit = self.write(node.args[2], item) if len(node.args) == 3 else "10"
-            return f"_top({source}, {self._lambda(node.args[1], collection)}, {limit})"
+            return f"_top({source}, {self._of_row(node.args[1], collection)}, {limit})"
+        values = [self._of_row(argument, collection) for argument in node.args[1:]]
         if name == "sum" and len(node.args) == 2:
             values.append("None")
         return f"_{name}({source}, {', '.join(values) if values else 'None'})"
 
-    def _lambda(self, node: ast.expr, collection: str | None) -> str:
+    def _of_row(self, node: ast.expr, collection: str | None) -> str:
         before, self.in_loop = self.in_loop, True
         try:
             return f"lambda it: {self.write(node, collection)}"

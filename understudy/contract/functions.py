@@ -8,20 +8,31 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
+from understudy.contract import operators
 from understudy.wire import passwords
 
 Number = int | float
+EXACT = 2**53  # a double of this size has no fraction
+EARLIEST, LATEST = -62135596800, 253402300799  # the years 1 to 9999
 
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+# RFC 3339, or its date alone; an instant without an offset is in UTC
+_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?)?", re.IGNORECASE)
+
+
 @lru_cache(maxsize=16384)
 def _instant(text: str) -> float | None:
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.upper()) if _RFC3339.fullmatch(text) else None
     except ValueError:
+        return None
+    if moment is None:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
@@ -32,16 +43,20 @@ def time(value: Any) -> Any:
 
 def iso(value: Any) -> Any:
     """RFC 3339 in UTC with milliseconds, of seconds since 1970."""
-    if not _number(value):
+    if not _number(value) or not EARLIEST <= value < LATEST:
         return None
     milliseconds = round(value * 1000)
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
 
 
 def date(value: Any) -> Any:
     seconds = time(value)
-    return None if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+    return _second(math.floor(seconds))[:10] if seconds is not None and EARLIEST <= seconds < LATEST else None
 
 
 def text(value: Any) -> str:
@@ -49,38 +64,44 @@ def text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list | dict):
+        return orjson.dumps(value).decode()
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def integer(value: Any) -> Any:
     try:
-        return int(value) if _number(value) or (isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value)) else None
+        return int(value) if _number(value) or (isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value)) else None
     except (ValueError, OverflowError):
         return None
 
 
 def floating(value: Any) -> Any:
+    written = isinstance(value, str) and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", value)
     try:
-        return float(value) if _number(value) or isinstance(value, str) else None
-    except ValueError:
+        made = float(value) if _number(value) or written else None
+    except OverflowError:
         return None
+    return made if made is not None and math.isfinite(made) else None
 
 
 def rounded(value: Any, digits: Any = 0) -> Any:
     """Half away from zero, as people round money; the same in JavaScript."""
-    if not _number(value) or not isinstance(digits, int):
+    if not _number(value) or not _number(digits) or not -15 <= digits <= 15:
         return None
-    factor = 10**digits
-    result = math.copysign(math.floor(abs(value) * factor + 0.5 + 1e-9), value) / factor
+    if abs(value) >= EXACT:
+        return value if math.isfinite(value) else None
+    factor = 10 ** int(digits)
+    result = math.copysign(math.floor(abs(value) * factor + 0.5 + 1e-9), value) / factor + 0.0
     return int(result) if digits <= 0 else result
 
 
 def floor(value: Any) -> Any:
-    return math.floor(value) if _number(value) else None
+    return math.floor(value) if _number(value) and math.isfinite(value) else None
 
 
 def ceil(value: Any) -> Any:
-    return math.ceil(value) if _number(value) else None
+    return math.ceil(value) if _number(value) and math.isfinite(value) else None
 
 
 def absolute(value: Any) -> Any:
@@ -117,7 +138,7 @@ def contains(value: Any, part: Any) -> bool:
     """Whether a text contains another, whatever the case, or a list an item."""
     if isinstance(value, str) and isinstance(part, str):
         return part.lower() in value.lower()
-    return isinstance(value, list) and part in value
+    return isinstance(value, list) and operators.contains(part, value)
 
 
 def starts(value: Any, part: Any) -> bool:
@@ -145,7 +166,7 @@ def merge(a: Any, b: Any) -> dict[str, Any]:
 
 
 def pick(value: Any, names: Any) -> dict[str, Any]:
-    return {name: value[name] for name in names if name in value} if isinstance(value, dict) and isinstance(names, list) else {}
+    return {name: value[name] for name in names if isinstance(name, str) and name in value} if isinstance(value, dict) and isinstance(names, list) else {}
 
 
 def without(value: Any, names: Any) -> dict[str, Any]:

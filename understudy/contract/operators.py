@@ -24,32 +24,61 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _finite(value: Any) -> Any:
+    """JSON knows no infinity."""
+    return value if value - value == 0 else None
+
+
 def add(a: Any, b: Any) -> Any:
-    fits = (_number(a) and _number(b)) or (isinstance(a, str) and isinstance(b, str)) or (isinstance(a, list) and isinstance(b, list))
-    return a + b if fits else None
+    if (isinstance(a, str) and isinstance(b, str)) or (isinstance(a, list) and isinstance(b, list)):
+        return a + b
+    try:
+        return _finite(a + b) if _number(a) and _number(b) else None
+    except OverflowError:
+        return None
 
 
 def sub(a: Any, b: Any) -> Any:
-    return a - b if _number(a) and _number(b) else None
+    try:
+        return _finite(a - b) if _number(a) and _number(b) else None
+    except OverflowError:
+        return None
 
 
 def mul(a: Any, b: Any) -> Any:
-    return a * b if _number(a) and _number(b) else None
+    try:
+        return _finite(a * b) if _number(a) and _number(b) else None
+    except OverflowError:
+        return None
 
 
 def div(a: Any, b: Any) -> Any:
-    return a / b if _number(a) and _number(b) and b != 0 else None
+    try:
+        return _finite(a / b) if _number(a) and _number(b) and b != 0 else None
+    except OverflowError:
+        return None
 
 
 def floordiv(a: Any, b: Any) -> Any:
-    return a // b if _number(a) and _number(b) and b != 0 else None
+    try:
+        return _finite(a // b) if _number(a) and _number(b) and b != 0 else None
+    except OverflowError:
+        return None
 
 
 def mod(a: Any, b: Any) -> Any:
-    return a % b if _number(a) and _number(b) and b != 0 else None
+    try:
+        return _finite(a % b) if _number(a) and _number(b) and b != 0 else None
+    except OverflowError:
+        return None
 
 
 def eq(a: Any, b: Any) -> bool:
+    """Equal as JSON values are: `true` is not 1, at any depth."""
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(eq, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(eq(value, b[name]) for name, value in a.items())
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
@@ -74,10 +103,10 @@ def ge(a: Any, b: Any) -> bool:
 
 
 def contains(a: Any, b: Any) -> bool:
-    try:
-        return a in b
-    except TypeError:
-        return False
+    """`a in b`: an item of a list, a part of a text, a name of a map."""
+    if isinstance(b, list):
+        return a in b if isinstance(a, str) else any(eq(a, item) for item in b)
+    return isinstance(b, str | dict) and isinstance(a, str) and a in b
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -93,7 +122,7 @@ def count(items: Iterable[Any], condition: Predicate) -> int:
 
 
 def exists(items: Iterable[Any], condition: Predicate) -> bool:
-    return next(iter(_chosen(items, condition)), None) is not None
+    return any(True for _ in _chosen(items, condition))
 
 
 def first(items: Iterable[Any], condition: Predicate) -> Any:
@@ -106,7 +135,7 @@ def rows(items: Iterable[Any], condition: Predicate) -> list[Any]:
 
 def total(items: Iterable[Any], value: Callable[[Any], Any], condition: Predicate) -> Any:
     values = (value(item) for item in _chosen(items, condition))
-    return sum(number for number in values if _number(number))
+    return _finite(sum(number for number in values if _number(number)))
 
 
 def mapped(items: Iterable[Any], value: Callable[[Any], Any]) -> list[Any]:
@@ -115,7 +144,8 @@ def mapped(items: Iterable[Any], value: Callable[[Any], Any]) -> list[Any]:
 
 def top(items: Iterable[Any], value: Callable[[Any], Any], limit: Any) -> list[Any]:
     scored = [(value(item), item) for item in items]
-    return [item for _, item in sorted((pair for pair in scored if _number(pair[0])), key=lambda pair: -pair[0])[: limit or 0]]
+    wanted = max(0, int(limit)) if _number(limit) else 0
+    return [item for _, item in sorted((pair for pair in scored if _number(pair[0])), key=lambda pair: -pair[0])[:wanted]]
 
 
 NAMESPACE: dict[str, Any] = {

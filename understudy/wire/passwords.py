@@ -15,9 +15,9 @@ def matches(password: str, stored: str) -> bool:
     """Whether a password is the one that a hash was made of."""
     scheme, _, rest = stored.partition("$")
     salt, _, digest = rest.partition("$")
-    return scheme == "scrypt" and hmac.compare_digest(_derive(password, salt), digest)
+    return scheme == "scrypt" and hmac.compare_digest(_derive(password, salt).encode(), digest.encode("utf-8", "surrogatepass"))
 
 
 def _derive(password: str, salt: str) -> str:
-    key = hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt.encode(), n=COST, r=BLOCK, p=PARALLEL, dklen=32)
+    key = hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt.encode("utf-8", "surrogatepass"), n=COST, r=BLOCK, p=PARALLEL, dklen=32)
     return key.hex()

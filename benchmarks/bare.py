@@ -1,0 +1,31 @@
+"""The yardstick: a bare ASGI application that answers with recorded bytes, on the same uvicorn as the mock."""
+
+import asyncio
+import json
+import os
+from typing import Any
+
+import uvicorn
+
+from mock_server.serve import new_loop
+
+ANSWERS: dict[str, bytes] = {path: text.encode() for path, text in json.loads(os.environ.get("BARE_ANSWERS", "{}")).items()}
+HEADERS = [(b"content-type", b"application/json")]
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Reads the body and answers with what was recorded for the path."""
+    if scope["type"] == "lifespan":
+        return
+    while (await receive()).get("more_body"):
+        pass
+    body = ANSWERS[scope["path"]]
+    status = 201 if scope["method"] == "POST" else 200
+    await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, (b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+if __name__ == "__main__":
+    config = uvicorn.Config(app, port=int(os.environ["PORT"]), http="httptools", ws="websockets-sansio", loop="none", lifespan="off", access_log=False, log_level="warning", server_header=False)
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(uvicorn.Server(config).serve())

@@ -1,0 +1,1 @@
+"""The rules of `understudy specs lint`, one file per thing they look at."""
