@@ -48,7 +48,7 @@ def _tame_collector() -> None:
     """What is loaded at start stays: the garbage collector need not look at it again, nor so often at what requests leave behind."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
+    gc.set_threshold(2_000, 20, 100)
 
 
 def contracts_of(options: MockOptions) -> Iterable[Contract]:
@@ -170,7 +170,7 @@ async def _serve(bound: Sequence[Bound], options: MockOptions) -> None:
 def _server(item: Bound) -> uvicorn.Server:
     config = uvicorn.Config(
         item.app, http="httptools", ws="websockets-sansio", loop="none", lifespan="on", access_log=False, log_level="warning",
-        server_header=False, date_header=True, timeout_graceful_shutdown=3, backlog=BACKLOG,
+        server_header=False, date_header=True, proxy_headers=False, timeout_graceful_shutdown=3, backlog=BACKLOG,
     )  # fmt: skip
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]

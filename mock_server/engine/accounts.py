@@ -180,7 +180,9 @@ def refresh(call: Call) -> Reply:
     """New tokens for a refresh token from the body or its cookie; a used one is dead where they rotate."""
     settings = call.runtime.auth["refresh"]
     body = call.body if isinstance(call.body, dict) else {}
-    token = body.get(settings.get("body", settings["name"])) or cookies(call).get(settings.get("cookie", {}).get("name", ""))
+    token = body.get(settings.get("body", settings["name"]))
+    if not token and (token := cookies(call).get(settings.get("cookie", {}).get("name", ""))) and call.runtime.auth.get("csrf"):
+        _refuse_foreign(call)
     if not isinstance(token, str):
         raise unauthorized(call, "no refresh token was sent")
     try:

@@ -80,7 +80,7 @@ def _candidates(plan: "Plan") -> Callable[[Call], Iterable[Row]]:
     name, owner, inside = plan.collection.name, plan.words.get("owner"), guards.scope(plan)
 
     def candidates(call: Call) -> Iterable[Row]:
-        wanted = inside(call)
+        wanted = inside(call) if inside is not None else {}
         if owner is not None:
             wanted = {owner: guards.me(call), **wanted}
         if not wanted:
@@ -171,7 +171,8 @@ def composed(plan: "Plan") -> Callable[[Call, dict[str, Any]], dict[str, Any]]:
     fixed = plan.values(plan.words["set"], "set") if "set" in plan.words else None
 
     def compose(call: Call, values: dict[str, Any]) -> dict[str, Any]:
-        values.update(inside(call))
+        if inside is not None:
+            values.update(inside(call))
         if owner is not None and call.user is not None:
             values[owner] = guards.me(call)
         call.scope["row"] = values if call.row is None else call.row

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server.engine.problem import Violation
 from mock_server.state.store import Row, Unit
+from mock_server.state.throttle import Allowance
 from mock_server.state.world import World
 from understudy.contract.expressions import Scope
 
@@ -13,29 +14,31 @@ if TYPE_CHECKING:
     from mock_server.engine.plan import Plan
     from mock_server.engine.runtime import Runtime
 
-Headers = Iterable[tuple[bytes, bytes]]
+Headers = Mapping[bytes, bytes] | Iterable[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request as the transport read it. path: undecoded, without root; headers: lower-case names; root: the path that the service is mounted at."""
+    """An HTTP request as the transport read it.
 
-    method: str
-    path: str
-    query: bytes = b""
-    headers: Headers = ()
-    body: bytes = b""
-    address: str = ""
-    secure: bool = False
-    host: str = ""
-    root: str = ""
+    path: undecoded, without root; headers: by lower-case name; root: the path that the service is mounted at.
+    """
+
+    __slots__ = ("address", "body", "headers", "host", "method", "path", "query", "root", "secure")
+
+    def __init__(
+        self, method: str, path: str, query: bytes = b"", headers: Headers = (), body: bytes = b"", address: str = "", secure: bool = False,
+        host: str = "", root: str = "",
+    ) -> None:  # fmt: skip
+        self.method, self.path, self.query, self.body = method, path, query, body
+        self.headers: dict[bytes, bytes] = headers if isinstance(headers, dict) else dict(headers)
+        self.address, self.secure, self.host, self.root = address, secure, host, root
 
     def header(self, name: bytes) -> bytes | None:
         """The value of a header, by its lower-case name."""
-        return next((value for key, value in self.headers if key == name), None)
+        return self.headers.get(name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entity:
     """A row on its way out, and the collection it is of."""
 
@@ -69,7 +72,7 @@ class Upload:
         return {"name": self.name, "type": self.type, "size": len(self.data)}.get(name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Emit:
     """A realtime message that leaves after the commit. room: None is everyone."""
 
@@ -82,30 +85,33 @@ class Emit:
 class Call:
     """One call. It is also the source of rows and chance for its expressions."""
 
+    body: Any
+    raw: Any
+    row: Row | None
+    reply: Reply | None
+
     __slots__ = (
-        "address", "body", "claims", "cookies", "emits", "fields", "now", "path", "plan", "query", "raw", "reply", "request", "row", "runtime",
-        "scope", "signed_by", "stage", "store", "timers", "user", "violations", "world",
+        "body", "claims", "cookies", "allowance", "emits", "now", "parameters", "role", "path", "plan", "query", "raw", "reply", "request", "row", "runtime",
+        "scope", "signed_by", "store", "timers", "user", "violations", "world",
     )  # fmt: skip
 
-    def __init__(self, runtime: "Runtime", request: Request, plan: "Plan", path: dict[str, Any], world: World) -> None:
+    def __init__(self, runtime: "Runtime", request: Request, plan: "Plan", path: dict[str, Any], world: World, now: float | None = None) -> None:
         self.runtime, self.request, self.plan, self.path, self.world = runtime, request, plan, path, world
         self.store: Unit = world.store.begin()
-        self.now = world.clock.now
+        self.now = now = world.clock.now if now is None else now
         self.user: Row | None = None
         self.claims: Mapping[str, Any] | None = None
         self.signed_by: str | None = None
         self.query: dict[str, Any] = {}
         self.cookies: dict[str, str] | None = None
-        self.body: Any = None
-        self.raw: Any = None
-        self.fields: dict[str, Any] = {}
-        self.row: Row | None = None
-        self.reply: Reply | None = None
+        self.body = self.raw = self.row = self.reply = None
+        self.parameters: dict[str, Any] | None = None
+        self.allowance: Allowance | None = None
+        self.role: str | None = None
         self.violations: list[Violation] = []
         self.emits: list[Emit] = []
         self.timers: list[tuple[float, Any]] = []
-        self.stage = ""
-        self.scope = Scope(self, {"path": path, "query": self.query, "now": self.now, "address": request.address, "service": plan.operation.service})
+        self.scope = Scope(self, {"path": path, "query": self.query, "now": now, "address": request.address, "service": plan.operation.service})
 
     def rows(self, collection: str, name: str | None, value: Any) -> Iterable[Row]:
         """The rows of a collection, for expressions."""
@@ -123,7 +129,7 @@ class Call:
     def absent(self, name: str) -> Any:
         """`header` and `base`, for the few expressions that look at them."""
         if name == "header":
-            self.scope[name] = {key.decode("latin-1"): value.decode("latin-1") for key, value in self.request.headers}
+            self.scope[name] = {key.decode("latin-1"): value.decode("latin-1") for key, value in self.request.headers.items()}
         elif name == "base":
             self.scope[name] = f"{'https' if self.request.secure else 'http'}://{self.request.host}{self.request.root}"
         else:

@@ -220,6 +220,8 @@ def _emit(plan: "Plan", item: Mapping[str, Any], what: str) -> Step:
     name = plan.collection.name if plan.collection else ""
 
     def run(call: Call) -> None:
+        if not call.runtime.listening:
+            return
         items = each(call.scope) if each is not None else [call.scope.get("it")]
         for element in items if isinstance(items, list) else []:
             call.scope["it"] = element

@@ -3,7 +3,7 @@
 import logging
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,10 @@ from fixtures.records import Dataset, build
 from mock_server.engine import headers, rows
 from mock_server.engine.call import Call, Reply, Request
 from mock_server.engine.plan import Bound, Plan
-from mock_server.engine.problem import Problem
+from mock_server.engine.problem import Problem, Violation
 from mock_server.engine.router import Match, Router
 from mock_server.engine.runtime import Runtime
-from mock_server.engine.stages import STAGES, finish
+from mock_server.engine.stages import Stage, finish, stages_of
 from mock_server.engine.views import dumps
 from mock_server.state import world as worlds
 from mock_server.state.clock import Clock
@@ -27,7 +27,7 @@ LOGGED = 1000
 JSON = (b"content-type", b"application/json")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Response:
     """An answer, ready to be sent."""
 
@@ -36,7 +36,7 @@ class Response:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Exchange:
     """One line of the log; rendered when it is read. crash: the traceback of an exception."""
 
@@ -44,9 +44,9 @@ class Exchange:
     service: str
     request: Request
     response: Response
-    operation: str | None
-    stage: str
-    violations: tuple[Any, ...]
+    plan: Plan | None
+    stage: Stage | None
+    violations: Sequence[Violation]
     crash: str | None = None
 
 
@@ -61,6 +61,7 @@ class Engine:
         self.runtime.mode = mode
         self.runtime.functions = dict(functions or {})
         self.runtime.send = self._send
+        self.runtime.request = self._request
         self.data: Dataset = build(contract, seed)
         self.log: deque[Exchange] = deque(maxlen=LOGGED)
         self.outbox: deque[Any] = deque(maxlen=LOGGED)
@@ -75,22 +76,25 @@ class Engine:
         for name in functions:
             if name not in bound | later:
                 raise ContractError(f"mock_server/backends/{self.contract.name}.py", 0, f"'{name}' is bound to no operation with 'do: bound'.{suggest(name, bound | later)}")
-        return {operation.id: Plan(self.runtime, operation, functions.get(operation.id)) for operation in self.contract.operations}
+        plans = {operation.id: Plan(self.runtime, operation, functions.get(operation.id)) for operation in self.contract.operations}
+        for plan in plans.values():
+            plan.stages = stages_of(plan)
+        return plans
 
-    def handle(self, service: str, request: Request) -> Response:
-        """The answer to a request of a service."""
+    def handle(self, service: str, request: Request, now: float | None = None) -> Response:
+        """The answer to a request of a service. now: the instant at which it comes, if that is not the clock's; nothing falls due before it then."""
         match = self.routers[service].find(request.path)
         found = match.methods.get(request.method) if match is not None else None
         if found is None or match is None:
             return self._unrouted(service, request, match)
         plan, names = found
         world = self.world
-        if world.timers.next is not None:
+        if world.timers and now is None:
             self.fire(world)
-        call = Call(self.runtime, request, plan, dict(zip(names, match.values, strict=True)), world)
+        call = Call(self.runtime, request, plan, dict(zip(names, match.values)) if names else {}, world, now)  # noqa: B905 - of one length by construction
+        stage: Stage | None = None
         try:
-            for stage in STAGES:
-                call.stage = stage.__name__
+            for stage in plan.stages:
                 stage(call)
             reply = call.reply
             assert reply is not None
@@ -98,8 +102,9 @@ class Engine:
         except Problem as problem:
             response = self._refused(call, problem)
         except Exception:  # whatever a behaviour does wrong is a 500 in the backend's own envelope
-            return self._crashed(service, call)
-        self.log.append(Exchange(call.now, service, request, response, plan.operation.id, call.stage, tuple(call.violations)))
+            return self._crashed(service, call, stage)
+        self.log.append(Exchange(call.now, service, request, response, plan, stage, call.violations))
+        call.scope.source = None  # the scope looks back at the call; without this its memory waits for the garbage collector
         return response
 
     def methods(self, match: Match[Plan]) -> list[str]:
@@ -122,7 +127,7 @@ class Engine:
         """A refusal of a request that leads to no operation: in the backend's envelope too."""
         call = Call(self.runtime, request, self._any_plan(service), {}, self.world)
         response = self._refused(call, problem)
-        self.log.append(Exchange(call.now, service, request, response, None, "route", ()))
+        self.log.append(Exchange(call.now, service, request, response, None, None, call.violations))
         return response
 
     def _any_plan(self, service: str) -> Plan:
@@ -137,6 +142,8 @@ class Engine:
         runtime = self.runtime
         if problem.status == 400 and problem.kind == "syntax":
             problem.status = call.plan.invalid
+        if problem.status == 401 and runtime.auth:
+            problem.headers.setdefault("WWW-Authenticate", runtime.auth.get("hint", "Bearer"))
         call.violations = [*problem.violations, *call.violations]
         detail = problem.detail if problem.detail is not None else runtime.details[problem.kind or "crash"].replace("{name}", problem.name)
         if problem.kind == "syntax" and problem.violations:
@@ -161,22 +168,21 @@ class Engine:
             "violations": [{"field": item.field, "rule": item.rule, "message": item.message} for item in violations], "field_errors": fields, "message": detail,
         }  # fmt: skip
 
-    def _crashed(self, service: str, call: Call) -> Response:
+    def _crashed(self, service: str, call: Call, stage: Stage | None) -> Response:
         text = traceback.format_exc()
-        log.error("%s %s failed in %s\n%s", call.request.method, call.request.path, call.stage, text)
+        log.error("%s %s failed in %s\n%s", call.request.method, call.request.path, stage.__name__ if stage else "route", text)
         call.emits, call.timers, call.violations = [], [], []
         response = self._refused(call, Problem(500, "crash"))
-        self.log.append(Exchange(call.now, service, call.request, response, call.plan.operation.id, call.stage, (), text))
+        self.log.append(Exchange(call.now, service, call.request, response, call.plan, stage, (), text))
         return response
 
     def fire(self, world: World) -> None:
         """Does what has fallen due, in order, each at its own instant."""
         for at, (later, origin) in world.timers.due(world.clock.now):
-            call = Call(self.runtime, origin.request, origin.plan, origin.path, world)
-            call.now = at
+            call = Call(self.runtime, origin.request, origin.plan, origin.path, world, at)
             call.scope.update(origin.names)
             call.scope["now"] = at
-            call.user, call.body, call.row, call.stage = origin.user, origin.body, origin.row, "later"
+            call.user, call.body, call.row = origin.user, origin.body, origin.row
             self._current(call)
             try:
                 later.fire(call)
@@ -193,6 +199,10 @@ class Engine:
             if isinstance(row, dict) and name not in ("row", "old"):
                 key = row.get(self.contract.collections[collection].key)
                 call.scope[name] = call.store.get(collection, key) or row
+
+    def _request(self, call: Call, service: str, request: Request) -> Response:
+        """The answer to a request that a behaviour sends to its own backend, at its own instant."""
+        return self.handle(service, request, call.now)
 
     def _send(self, call: Call) -> None:
         """Where messages go until a realtime transport takes them."""

@@ -48,7 +48,7 @@ def members(plan: "Plan") -> Step | None:
         role = role_in(call, collection, declared, row)
         if role is None or (wanted and role not in wanted):
             raise Problem(403, "role" if role else "owner")
-        call.fields["role"] = role
+        call.role = role
 
     return check
 
@@ -114,12 +114,12 @@ def row(plan: "Plan") -> Step:
 
     def fetch(call: Call) -> None:
         found = rows.find(call, collection, key(call.scope))
-        if found is None or any(found.get(field) != value for field, value in inside(call).items()):
+        if found is None or (inside is not None and any(found.get(field) != value for field, value in inside(call).items())):
             raise rows.missing(collection.name)
-        call.set_row(found)
-        call.scope["old"] = found
-        if not all(condition(call.scope) for condition in conditions):
-            raise rows.missing(collection.name)
+        call.row = call.scope["row"] = call.scope["old"] = found
+        for condition in conditions:
+            if not condition(call.scope):
+                raise rows.missing(collection.name)
         if owner is not None and (call.user is None or found.get(owner) != me(call)):
             raise Problem(403, "owner") if denied == 403 else rows.missing(collection.name)
 
@@ -134,17 +134,17 @@ def _path_key(plan: "Plan") -> Callable[[Any], Any]:
     return lambda names_: names_["path"].get(name)
 
 
-def scope(plan: "Plan") -> Callable[[Call], dict[str, Any]]:
-    """Field -> value that the operation's rows have: as declared, else the path parameters that are fields."""
+def scope(plan: "Plan") -> Callable[[Call], dict[str, Any]] | None:
+    """Field -> value that the operation's rows have: as declared, else the path parameters that are fields; None if there are none."""
     declared = plan.words.get("scope")
     if declared is not None:
         evaluate = plan.values(declared, "scope")
-        return lambda call: evaluate(call.scope) if declared else {}
+        return (lambda call: evaluate(call.scope)) if declared else None
     stored = plan.collection.stored if plan.collection else frozenset()
     key = plan.collection.key if plan.collection else None
     last = None if plan.do in ("list", "create") or "key" in plan.words else (plan.operation.path_names or (None,))[-1]
     names = [name for name in plan.operation.path_names if name in stored and name not in (last, key)]
-    return lambda call: {name: call.path[name] for name in names}
+    return (lambda call: {name: call.path[name] for name in names}) if names else None
 
 
 def me(call: Call) -> Any:

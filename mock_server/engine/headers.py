@@ -14,13 +14,16 @@ def finished(call: Call) -> list[tuple[bytes, bytes]]:
     """The headers of an answer."""
     reply, plan = call.reply, call.plan
     assert reply is not None
-    headers = list(plan.base_headers) if reply.media is None else typed(reply.media)
+    headers = plan.base_headers.copy() if reply.media is None else typed(reply.media)
     if call.violations:
         headers.append((b"understudy-violations", violations_header(call.violations)))
-    headers += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in reply.headers.items()]
-    headers += [(b"set-cookie", cookie.encode("latin-1", "replace")) for cookie in reply.cookies]
-    headers += [(name, str(compiled(call.scope)).encode("latin-1", "replace")) for name, compiled in plan.own_headers]
-    allowance = call.fields.get("allowance")
+    if reply.headers:
+        headers += [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in reply.headers.items()]
+    if reply.cookies:
+        headers += [(b"set-cookie", cookie.encode("latin-1", "replace")) for cookie in reply.cookies]
+    if plan.own_headers:
+        headers += [(name, str(compiled(call.scope)).encode("latin-1", "replace")) for name, compiled in plan.own_headers]
+    allowance = call.allowance
     if allowance is not None:
         headers += [(b"ratelimit-limit", b"%d" % allowance.limit), (b"ratelimit-remaining", b"%d" % allowance.left), (b"ratelimit-reset", b"%d" % allowance.reset)]
     return headers

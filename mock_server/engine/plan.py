@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.instants import at, seconds
 from fixtures.values import Values
-from mock_server.engine import acts, effects, guards
+from mock_server.engine import acts, answers, effects, guards
 from mock_server.engine.call import Call
 from mock_server.engine.headers import SAFETY, typed
 from mock_server.engine.pages import pager
@@ -70,6 +70,8 @@ class Plan:
         uploads = any(not is_json(kind) and not kind.startswith("text/") for kind in operation.bodies)
         self.body_limit: int = limits.get("upload", 32 << 20) if uploads else limits.get("body", 1 << 20)
         self._answer()
+        self.lasting = answers.lasting(self)
+        self.stages: tuple[Step, ...] = ()
         self.steps: tuple[Step, ...] = tuple(step for step in self._steps() if step is not None)
 
     def _names(self) -> dict[str, str]:
@@ -108,8 +110,9 @@ class Plan:
         wrapped = template is not None and self.words.get("envelope", self.service.settings.get("envelope", True)) is not False
         self.envelope = self.runtime.template(template, "envelope/success") if wrapped and template is not None else None
         self.message = self.words.get("message")
+        self.idempotency: str | None = self.words.get("idempotency")
 
-        self.base_headers = typed(self.media) if self.media else list(SAFETY)
+        self.base_headers = list(typed(self.media)) if self.media else list(SAFETY)
         service = {name: runtime_expression(self, name, text) for name, text in (self.service.settings.get("headers") or {}).items()}
         self.own_headers = tuple((name.lower().encode(), found) for name, found in {**self.runtime.headers, **service}.items())
         self._schemas = {int(status): _schema(response) for status, response in self.operation.responses.items() if status.isdigit()}

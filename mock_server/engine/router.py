@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
 Plan = TypeVar("Plan")
+REMEMBERED = 4096  # paths whose route is known
 
 
 @dataclass(slots=True)
@@ -17,7 +18,7 @@ class _Node:
     template: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Match(Generic[Plan]):
     """What a path leads to. methods: method -> plan; values: of the parameters, decoded."""
 
@@ -31,21 +32,25 @@ class Router(Generic[Plan]):
 
     def __init__(self, routes: Iterable[tuple[str, str, Plan]]) -> None:
         self._root = _Node()
-        self._static: dict[str, Match[Plan]] = {}
+        self._known: dict[str, Match[Plan]] = {}
         for method, template, plan in routes:
             self._add(method, template, plan)
         self.templates: tuple[str, ...] = tuple(sorted(self._templates(self._root)))
 
     def find(self, path: str) -> Match[Plan] | None:
         """The route of an undecoded path, or None."""
-        known = self._static.get(path)
+        known = self._known.get(path)
         if known is not None:
             return known
         found = self._walk(self._root, path.split("/")[1:], 0, ())
         if found is None:
             return None
         node, values = found
-        return Match(node.methods or {}, tuple(unquote(value) if "%" in value else value for value in values), node.template)
+        match = Match(node.methods or {}, tuple(unquote(value) if "%" in value else value for value in values), node.template)
+        if len(self._known) >= REMEMBERED:
+            self._known = {}
+        self._known[path] = match
+        return match
 
     def _add(self, method: str, template: str, plan: Plan) -> None:
         node, names = self._root, []
@@ -60,8 +65,6 @@ class Router(Generic[Plan]):
         node.methods = node.methods or {}
         node.methods[method] = (plan, tuple(names))
         node.template = template
-        if not names:
-            self._static[template] = Match(node.methods, (), template)
 
     def _parameter(self, node: _Node, before: str, after: str) -> _Node:
         if not before and not after:

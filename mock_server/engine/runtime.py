@@ -1,12 +1,13 @@
 """A contract made ready to run: compiled expressions, ledgers, views, and what backend.yaml sets for all operations."""
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 import jsonschema_rs
 
 from fixtures.instants import seconds
-from mock_server.engine.call import Call, Entity
+from mock_server.engine.call import Call, Entity, Request
 from mock_server.engine.problem import DETAILS, TITLES
 from mock_server.engine.views import Views
 from mock_server.state.seats import Ledger
@@ -27,9 +28,12 @@ class Runtime:
     def __init__(self, contract: Contract) -> None:
         self.contract, self.settings = contract, contract.settings
         self.mode = "on"
+        self.listening = False
+        self.next_view = count().__next__
         self.functions: dict[str, Callable[[Call], Any]] = {}
         self.operations: Mapping[str, Any] = {}
         self.send: Callable[[Call], None] = lambda _call: None
+        self.request: Callable[[Call, str, Request], Any] = lambda _call, _service, _request: None
         self.stored = {name: item.stored for name, item in contract.collections.items()}
         self.virtual_names = {name: item.virtual for name, item in contract.collections.items()}
         self.auth: Mapping[str, Any] = self.settings.get("auth") or {}
@@ -186,13 +190,25 @@ def entities(kind: str, value: Any) -> Any:
 
 def sort_rows(rows: list[Row], fields: tuple[str, ...]) -> list[Row]:
     """Rows in the order of some fields; a leading minus turns it; null comes last."""
-    result = list(rows)
+    result = rows
     for field in reversed(fields):
         name, turned = field.removeprefix("-"), field.startswith("-")
-        have = [row for row in result if row.get(name) is not None]
-        lack = [row for row in result if row.get(name) is None]
-        result = sorted(have, key=lambda row, name=name: _order(row[name]), reverse=turned) + lack  # type: ignore[misc]
+        values = [row.get(name) for row in result]
+        if None in values:
+            lack = [row for row in result if row.get(name) is None]
+            result = [row for row in result if row.get(name) is not None]
+            values = [row[name] for row in result]
+        else:
+            lack = []
+        result = [result[index] for index in _ordered(values, turned)] + lack
     return result
+
+
+def _ordered(values: list[Any], turned: bool) -> list[int]:
+    try:
+        return sorted(range(len(values)), key=values.__getitem__, reverse=turned)
+    except TypeError:  # of several kinds
+        return sorted(range(len(values)), key=lambda index: _order(values[index]), reverse=turned)
 
 
 def _order(value: Any) -> tuple[int, Any]:

@@ -1,15 +1,18 @@
 """The request path: one visible list of stages. Each is a plain function of the call that may raise a Problem."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mock_server.engine import accounts
+from mock_server.engine import accounts, answers
 from mock_server.engine.acts import Repeated
 from mock_server.engine.call import Call, Entity, Origin, Reply
 from mock_server.engine.problem import Problem, Violation
 from mock_server.engine.views import dumps
+
+if TYPE_CHECKING:
+    from mock_server.engine.plan import Plan
 
 Stage = Callable[[Call], None]
 
@@ -27,7 +30,7 @@ def throttle(call: Call) -> None:
         if allowance.wait:
             headers = {"Retry-After": str(allowance.wait), "RateLimit-Limit": str(rate.limit), "RateLimit-Remaining": "0", "RateLimit-Reset": str(allowance.wait)}
             raise Problem(429, "throttled", headers=headers)
-        call.fields["allowance"] = allowance
+        call.allowance = allowance
 
 
 def _peek(call: Call) -> None:
@@ -68,7 +71,10 @@ def _unchecked(call: Call) -> list[Violation]:
 
 def behave(call: Call) -> None:
     """Takes the operation's steps and commits what they wrote; nothing is half-written if one of them refuses."""
-    key = _idempotency(call)
+    if call.plan.lasting and (kept := answers.find(call)) is not None:
+        call.reply = kept
+        return
+    key = _idempotency(call) if call.plan.idempotency else None
     known = call.world.replies.get(key) if key is not None else None
     if known is not None:
         if known[0] != call.request.body:
@@ -88,14 +94,14 @@ def behave(call: Call) -> None:
 
 
 def _idempotency(call: Call) -> Any:
-    header = call.plan.words.get("idempotency")
-    value = call.request.header(header.lower().encode()) if header else None
+    value = call.request.header(str(call.plan.idempotency).lower().encode())
     return (call.plan.operation.id, (call.claims or {}).get("sub"), value) if value else None
 
 
 def finish(call: Call) -> None:
     """Commits, then has timers set and messages leave, in this order."""
-    call.store.commit()
+    if call.store.changed:
+        call.store.commit()
     if call.timers:
         origin = Origin(call)
         for at, later in call.timers:
@@ -127,6 +133,8 @@ def shape(call: Call) -> None:
         reply.value = plan.views.view(schema, value.collection).text(value.row, call)
     else:
         reply.value = dumps(plan.views.project(schema, value, call))
+    if plan.lasting:
+        answers.keep(call, reply)
 
 
 def _paged(call: Call, reply: Reply) -> Any:
@@ -142,3 +150,9 @@ def _paged(call: Call, reply: Reply) -> Any:
 
 
 STAGES: tuple[Stage, ...] = (throttle, authenticate, validate, behave, shape)
+
+
+def stages_of(plan: "Plan") -> tuple[Stage, ...]:
+    """The stages that an operation needs: one without limits is not throttled, a public one does not ask who calls."""
+    idle = {throttle: not plan.rates, authenticate: not plan.operation.security}
+    return tuple(stage for stage in STAGES if not idle.get(stage, False))

@@ -1,7 +1,7 @@
 """Checks a request against its operation: parameters, media type, body. Compiled once per operation, on first use."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mock_server.engine.runtime import Runtime
 
 
+_UNKNOWN: Any = object()
+REMEMBERED = 1024  # good texts of a parameter whose value is known
+
+
 @dataclass(slots=True)
 class Checked:
     """A parameter with its validator."""
@@ -22,6 +26,7 @@ class Checked:
     parameter: Parameter
     validator: Any
     plain: bool
+    good: dict[str, Any] = field(default_factory=dict)
 
 
 class Validation:
@@ -53,11 +58,16 @@ class Validation:
         return found
 
     def _check(self, checked: Checked, text: Any, found: list[Violation]) -> Any:
+        known = checked.good.get(text, _UNKNOWN) if isinstance(text, str) else _UNKNOWN
+        if known is not _UNKNOWN:
+            return known
         parameter = checked.parameter
         value = text if checked.plain else media.coerce(text, parameter.type)
         if checked.validator is not None and not checked.validator.is_valid(value):
             for error in checked.validator.iter_errors(value):
                 found.extend(violations.explain(error, f"/{parameter.where}/{parameter.name}"))
+        elif isinstance(text, str) and len(checked.good) < REMEMBERED:
+            checked.good[text] = value
         return value
 
     def _queries(self, call: Call, found: list[Violation]) -> None:
@@ -91,7 +101,8 @@ class Validation:
             if parameter.required:
                 found.append(Violation(f"/{parameter.where}/{parameter.name}", "required", f"{parameter.name} is required", "a value"))
             return
-        call.fields[parameter.name] = self._check(checked, value, found)
+        call.parameters = {**(call.parameters or {}), parameter.name: value}
+        self._check(checked, value, found)
 
     def _body(self, call: Call, found: list[Violation]) -> None:
         request = call.request

@@ -51,10 +51,19 @@ class Views:
         if isinstance(value, list):
             items = schemas.follow(self.document, schema)
             inner = items.get("items", {}) if isinstance(items, dict) else {}
+            if value and isinstance(value[0], Entity):
+                return self._rows(inner, value, call)
             return [self.project(inner, item, call) for item in value] if inner else value
         if isinstance(value, dict):
             return self._map(schema, value, call)
         return value
+
+    def _rows(self, schema: Any, value: list[Any], call: Call) -> list[Any]:
+        """The rows of a list; mostly of one collection, and rendered before."""
+        kinds = {item.collection for item in value if isinstance(item, Entity)}
+        if len(kinds) != 1 or not all(isinstance(item, Entity) for item in value):
+            return [self.project(schema, item, call) for item in value]
+        return self.view(schema, kinds.pop()).render_all([item.row for item in value], call)
 
     def _map(self, schema: Any, value: dict[str, Any], call: Call) -> dict[str, Any]:
         properties = schemas.properties(self.document, schema)
@@ -75,7 +84,8 @@ class View:
     """How the rows of one collection look by one schema."""
 
     def __init__(self, views: Views, schema: Any, collection: Collection) -> None:
-        self.views, self.collection = views, collection
+        self.views, self.collection, self.key = views, collection, collection.key
+        self.number = views.runtime.next_view()
         self.schema = schema  # kept alive: views are found by its identity
         runtime = views.runtime
         properties = schemas.properties(views.document, schema) or dict(collection.properties)
@@ -88,28 +98,37 @@ class View:
 
     def render(self, row: Row, call: Call) -> Any:
         """A row as JSON that can stand inside other JSON."""
-        if self.timed or (self.personal and call.user is not None) or call.store.changed:
-            return self.make(row, call)
-        return self._kept(row, call)[2]
+        return self.make(row, call) if self._fleeting(call) else self._kept(row, call, self._versions(call))[2]
+
+    def render_all(self, rows: list[Row], call: Call) -> list[Any]:
+        """Several rows, as render does one."""
+        if self._fleeting(call):
+            return [self.make(row, call) for row in rows]
+        versions = self._versions(call)
+        return [self._kept(row, call, versions)[2] for row in rows]
 
     def text(self, row: Row, call: Call) -> bytes:
         """A row as a JSON text."""
-        if self.timed or (self.personal and call.user is not None) or call.store.changed:
-            return dumps(self.make(row, call))
-        return self._kept(row, call)[3]
+        return dumps(self.make(row, call)) if self._fleeting(call) else self._kept(row, call, self._versions(call))[3]
 
-    def _kept(self, row: Row, call: Call) -> tuple[Row, tuple[int, ...], Any, bytes]:
+    def _fleeting(self, call: Call) -> bool:
+        """Whether a rendered row can't be kept: it depends on the time or the caller, or is not committed yet."""
+        return self.timed or (self.personal and call.user is not None) or call.store.changed
+
+    def _versions(self, call: Call) -> tuple[int, ...]:
+        return call.world.store.versions(self.reads) if self.reads else ()
+
+    def _kept(self, row: Row, call: Call, versions: tuple[int, ...]) -> tuple[Row, tuple[int, ...], Any, bytes]:
         """The rendered row; made anew only if it, or a collection that its view looks at, has changed."""
-        world = call.world
-        key = (self, row.get(self.collection.key))
-        versions = world.store.versions(self.reads) if self.reads else ()
-        known = world.views.get(key)
+        views = call.world.views
+        key = (self.number, row.get(self.key))
+        known = views.get(key)
         if known is not None and known[0] is row and known[1] == versions:
             return known
         text = dumps(self.make(row, call))
-        if len(world.views) > MOST_VIEWS:
-            world.views.clear()
-        known = world.views[key] = (row, versions, orjson.Fragment(text), text)
+        if len(views) > MOST_VIEWS:
+            views.clear()
+        known = views[key] = (row, versions, orjson.Fragment(text), text)
         return known
 
     def make(self, row: Row, call: Call) -> dict[str, Any]:
@@ -118,12 +137,12 @@ class View:
             return {name: value for name, value in row.items() if name not in self.collection.secret}
         result = {}
         for name, get in self.fields:
-            value = get(row, call)
-            if value is not _ABSENT:
+            value = row.get(name) if get is None else get(row, call)
+            if value is not _ABSENT and (value is not None or get is not None):
                 result[name] = value
         return result
 
-    def _getter(self, name: str, node: Any) -> Project:
+    def _getter(self, name: str, node: Any) -> Project | None:
         collection, views = self.collection, self.views
         nullable = _admits_null(views.document, node)
         if name in collection.derive:
@@ -143,7 +162,7 @@ class View:
             return lambda row, call: _shown(views.project(node, row.get(name), call), nullable) if name in row else _ABSENT
         if nullable:
             return lambda row, _call: row.get(name, _ABSENT)
-        return lambda row, _call: _ABSENT if (value := row.get(name)) is None else value
+        return None  # a stored field that is left out when it is null
 
 
 _ABSENT: Any = object()

@@ -16,7 +16,7 @@ from understudy.wire.chance import Chance, derive, fresh_seed
 class World:
     """Data, clock, tokens, limits, timers and randomness under one name.
 
-    replies: remembered answers by idempotency key; views: rendered rows; files: uploaded bytes by name.
+    replies: remembered answers by idempotency key; views: rendered rows; answers: rendered answers; files: uploaded bytes by name.
     """
 
     name: str
@@ -28,6 +28,7 @@ class World:
     timers: Timers = field(default_factory=Timers)
     replies: dict[Any, Any] = field(default_factory=dict)
     views: dict[Any, tuple[Any, tuple[int, ...], Any, bytes]] = field(default_factory=dict)
+    answers: dict[Any, tuple[tuple[str, ...], tuple[int, ...], Any, int | None]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     switches: dict[str, bool] = field(default_factory=dict)
 

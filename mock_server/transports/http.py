@@ -13,12 +13,13 @@ from fastapi import FastAPI
 from mock_server.engine.call import Request
 from mock_server.engine.engine import Engine, Response
 from mock_server.engine.problem import Problem
-from mock_server.transports.cors import Cors
+from mock_server.transports.cors import Cors, Headers
 
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
 OWN = ("/openapi.json", "/docs", "/asyncapi.json", "/__admin")
 LEAST_ZIPPED = 1024
+BODILESS = frozenset({"GET", "HEAD"})
 READ_AT_MOST = 64 << 20  # a body is read to its end, so that its client reads the answer, but no further than this
 
 
@@ -36,40 +37,43 @@ class DocumentApp(FastAPI):
         if scope["type"] != "http" or self._is_own(scope["path"].removeprefix(scope.get("root_path", ""))):
             await super().__call__(scope, receive, send)
             return
-        request, too_large = await self._request(scope, receive)
-        response = self._answer(request, too_large)
-        await self._send(request, response, send)
+        request = self._request(scope)
+        if request.method not in BODILESS or b"content-length" in request.headers or b"transfer-encoding" in request.headers:
+            message = await receive()
+            request.body = await self._rest(message, receive) if message.get("more_body") else message.get("body", b"")
+        response = self._answer(request)
+        headers, body = self._sent(request, response)
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     def _is_own(self, path: str) -> bool:
         return path.startswith(OWN) and self.engine.routers[self.service].find(path) is None
 
-    async def _request(self, scope: Any, receive: Receive) -> tuple[Request, bool]:
-        headers, method = scope["headers"], scope["method"]
-        message = await receive()
-        body = message.get("body", b"")
-        size = len(body)
-        if message.get("more_body"):
-            parts = [body]
-            while message.get("more_body"):
-                message = await receive()
-                part = message.get("body", b"")
-                size += len(part)
-                if size <= self.most:
-                    parts.append(part)
-                if size > READ_AT_MOST or message["type"] == "http.disconnect":
-                    break
-            body = b"".join(parts)
-        host = next((value for name, value in headers if name == b"host"), b"").decode("latin-1")
-        client = scope.get("client")
-        path = scope["raw_path"].decode("latin-1") if b"%" in scope["raw_path"] else scope["path"]
-        root = scope.get("root_path", "")
+    def _request(self, scope: Any) -> Request:
+        headers, path, root, client = dict(scope["headers"]), scope["path"], scope.get("root_path", ""), scope.get("client")
+        if b"%" in scope["raw_path"]:
+            path = scope["raw_path"].decode("latin-1")
         path = path[len(root) :] if root and path.startswith(root) else path
-        return Request(method, path, scope["query_string"], headers, body, client[0] if client else "", scope["scheme"] == "https", host, root), size > self.most
+        host = headers.get(b"host", b"").decode("latin-1")
+        address = headers[b"x-forwarded-for"].split(b",")[0].decode("latin-1") if b"x-forwarded-for" in headers else client[0] if client else ""
+        secure = headers.get(b"x-forwarded-proto", b"") == b"https" or scope["scheme"] == "https"
+        return Request(scope["method"], path, scope["query_string"], headers, b"", address, secure, host, root)
 
-    def _answer(self, request: Request, too_large: bool) -> Response:
-        if request.method == "OPTIONS" and (asked := request.header(b"access-control-request-method")) is not None and asked:
+    async def _rest(self, message: Any, receive: Receive) -> bytes:
+        """The whole of a body that comes in pieces. One over the limit is read on, so that its client reads the answer, but not kept."""
+        parts, size = [message.get("body", b"")], len(message.get("body", b""))
+        while message.get("more_body") and message["type"] != "http.disconnect" and size <= READ_AT_MOST:
+            message = await receive()
+            part = message.get("body", b"")
+            if size <= self.most:
+                parts.append(part)
+            size += len(part)
+        return b"".join(parts)
+
+    def _answer(self, request: Request) -> Response:
+        if request.method == "OPTIONS" and b"access-control-request-method" in request.headers:
             return self._preflight(request)
-        if too_large:
+        if len(request.body) > self.most:
             return self.engine.refuse(self.service, request, Problem(413, "size", name=str(self.most)))
         if self.slash and not request.path.endswith("/") and (moved := self._with_slash(request)) is not None:
             return moved
@@ -89,23 +93,16 @@ class DocumentApp(FastAPI):
         methods = self.engine.methods(match) if match is not None else ["GET", "HEAD", "OPTIONS"]
         return Response(200, self.cors.preflight(origin, methods, request.header(b"access-control-request-headers")), b"")
 
-    async def _send(self, request: Request, response: Response, send: Send) -> None:
-        headers, body = response.headers, response.body
-        origin = encoding = None
-        for name, value in request.headers:
-            if name == b"origin":
-                origin = value
-            elif name == b"accept-encoding":
-                encoding = value
-        preflight = request.method == "OPTIONS" and origin is not None and any(name == b"access-control-allow-methods" for name, _ in headers)
-        if origin is not None and not preflight:
-            headers = headers + self.cors.headers(origin)
-        if encoding is not None and len(body) > LEAST_ZIPPED and b"gzip" in encoding:
+    def _sent(self, request: Request, response: Response) -> tuple[Headers, bytes]:
+        """Headers and body as they leave: with CORS, compressed where that is asked for."""
+        headers, body, given = response.headers, response.body, request.headers
+        if b"origin" in given and not any(name == b"access-control-max-age" for name, _ in headers):
+            headers = headers + self.cors.headers(given[b"origin"])
+        if len(body) > LEAST_ZIPPED and b"gzip" in given.get(b"accept-encoding", b""):
             body = gzip.compress(body, 1, mtime=0)
             headers = [*headers, (b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
         if request.secure:
             headers = [*headers, (b"strict-transport-security", b"max-age=31536000")]
-        if request.method != "HEAD":
-            headers = [*headers, (b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
+        if request.method == "HEAD":
+            return headers, b""
+        return [*headers, (b"content-length", b"%d" % len(body))], body

@@ -2,17 +2,16 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from importlib import import_module
-from typing import Any
+from collections.abc import Sequence
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
 from understudy import __version__
+from understudy.cli.groups import LazyGroup
 from understudy.contract.errors import UnderstudyError, suggest
 
-__all__ = ["LazyGroup", "cli", "main"]
+__all__ = ["cli", "main"]
 
 VERBS = {
     "init": ("understudy.cli.init", "Copy a backend's documents to start from"),
@@ -20,33 +19,6 @@ VERBS = {
     "specs": ("understudy.cli.specs", "Lint, list, trace and extract contracts"),
 }
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
-
-
-class LazyGroup(click.Group):
-    """A group whose verbs are imported when they are called. verbs: name -> (module, one line of help)."""
-
-    def __init__(self, *arguments: Any, verbs: Mapping[str, tuple[str, str]], **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        self.verbs = verbs
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(self.verbs)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.verbs:
-            return None
-        found: click.Command = import_module(self.verbs[cmd_name][0]).command
-        return found
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.verbs and not args[0].startswith("-"):
-            raise click.UsageError(f"'{args[0]}' is no verb.{suggest(args[0], self.verbs)}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs with their help, without importing them."""
-        with formatter.section("Verbs"):
-            formatter.write_dl([(name, self.verbs[name][1]) for name in self.list_commands(ctx)])
 
 
 @click.group(cls=LazyGroup, verbs=VERBS, context_settings=SETTINGS)

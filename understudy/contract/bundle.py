@@ -11,6 +11,7 @@ KINDS = {
     "responses": "responses", "parameters": "parameters", "requestBody": "requestBodies", "headers": "headers", "examples": "examples",
     "links": "links", "callbacks": "callbacks", "securitySchemes": "securitySchemes", "messages": "messages", "channels": "channels",
 }  # fmt: skip
+NAMES = [[word] for word in ("properties", "patternProperties", "$defs", *KINDS, *KINDS.values(), "schemas")]
 DEEPEST = 200
 
 
@@ -39,6 +40,11 @@ def bundle(path: Path, data: Any = None) -> Bundle:
     return _Bundler(path, root).run()
 
 
+def _is_literal(trail: list[str]) -> bool:
+    """Whether `$ref` is data here: in an example or a default, unless that is the name of a property or a response."""
+    return bool(trail) and trail[-1] in ("properties", "example", "examples", "default") and trail[-2:-1] not in NAMES
+
+
 class _Bundler:
     def __init__(self, path: Path, root: dict[str, Any]) -> None:
         self.path, self.root = path, root
@@ -47,6 +53,7 @@ class _Bundler:
         self.taken = {f"#/components/{kind}/{name}" for kind, items in (root.get("components") or {}).items() if isinstance(items, dict) for name in items}
         self.added: dict[str, dict[str, Any]] = {}
         self.origins: dict[str, tuple[str, str]] = {}
+        self.open: list[tuple[Path, str]] = []
 
     def run(self) -> Bundle:
         data = self._copy(self.root, self.path, "", [])
@@ -62,25 +69,34 @@ class _Bundler:
         if not isinstance(node, dict):
             return node
         ref = node.get("$ref")
-        literal = bool(trail) and trail[-1] in ("properties", "example", "examples", "default") and trail[-2:] != ["responses", "default"]
-        if isinstance(ref, str) and not literal:
+        if isinstance(ref, str) and not _is_literal(trail):
             return self._reference(node, ref, file, pointer, trail)
         return {key: self._copy(value, file, pointer + documents.pointer_of(key), [*trail, key]) for key, value in node.items()}
 
     def _reference(self, node: dict[str, Any], ref: str, file: Path, pointer: str, trail: list[str]) -> Any:
         target, target_pointer = self._target(ref, file, pointer)
         if len(trail) == 2 and trail[0] == "paths":
-            value = self._resolve(target, target_pointer, ref, file, pointer)
-            self.origins[pointer] = (str(target), target_pointer)
-            siblings = {key: item for key, item in node.items() if key != "$ref"}
-            return self._copy({**value, **siblings}, target, target_pointer, trail)
+            return self._path_item(node, self._resolve(target, target_pointer, ref, file, pointer), (target, target_pointer), (file, pointer), trail)
         siblings = {key: self._copy(item, file, pointer, [*trail, key]) for key, item in node.items() if key != "$ref"}
         return {"$ref": self._name(target, target_pointer, ref, file, pointer, trail), **siblings}
+
+    def _path_item(self, node: dict[str, Any], value: Any, target: tuple[Path, str], here: tuple[Path, str], trail: list[str]) -> Any:
+        """A path that stands elsewhere is put in its place."""
+        if not isinstance(value, dict) or target in self.open:
+            what = "leads in a circle" if target in self.open else "names no mapping"
+            raise ContractError(str(here[0]), documents.line_of(str(here[0]), here[1]), f"$ref '{node['$ref']}' {what}.")
+        self.origins[here[1]] = (str(target[0]), target[1])
+        self.open.append(target)
+        result = self._copy({**value, **{key: item for key, item in node.items() if key != "$ref"}}, *target, trail)
+        self.open.pop()
+        return result
 
     def _target(self, ref: str, file: Path, pointer: str) -> tuple[Path, str]:
         name, _, fragment = ref.partition("#")
         if "://" in name:
             raise ContractError(str(file), documents.line_of(str(file), pointer), f"$ref '{ref}' leads to the network; only files are read.")
+        if fragment and not fragment.startswith("/"):
+            raise ContractError(str(file), documents.line_of(str(file), pointer), f"$ref '{ref}': what follows '#' is a JSON pointer and begins with '/'.")
         return ((file.parent / name) if name else file), fragment
 
     def _resolve(self, target: Path, target_pointer: str, ref: str, file: Path, pointer: str) -> Any:

@@ -68,7 +68,7 @@ def _id_of(bundle: Bundle, schema: Any) -> str:
     if schemas.type_of(bundle.data, schema or {}) == "integer":
         return "int"
     node = schemas.follow(bundle.data, schema or {})
-    return "uuid" if node.get("format") == "uuid" else "{n}"
+    return "uuid" if isinstance(node, dict) and node.get("format") == "uuid" else "{n}"
 
 
 def _mentions(collection: Collection) -> Iterator[tuple[str, str]]:

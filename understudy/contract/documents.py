@@ -1,7 +1,9 @@
 """Loads YAML and JSON documents, and tells on which line of a file something stands."""
 
 import hashlib
+import math
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
@@ -15,17 +17,38 @@ import yaml
 from understudy.contract.errors import ContractError
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-FORMAT = b"2"  # of what the cache holds; a change makes older entries unreadable
+FORMAT = b"4"  # of what the cache holds; a change makes older entries unreadable
 
 
 class _JsonLoader(_Loader):  # type: ignore[misc]
-    """YAML as JSON knows it: dates stay texts, keys are texts."""
+    """YAML 1.2 as JSON knows it: `on`, `no`, 10:30 and dates are texts; keys are texts and stand once."""
+
+    def flatten_mapping(self, node: Any) -> None:
+        """Refuses a key that stands twice, before what `<<` names is merged in."""
+        checked = self.__dict__.setdefault("checked", {})
+        if id(node) in checked:
+            return
+        checked[id(node)] = node
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key '{key.value}' stands twice", key.start_mark)
+            seen.add(str(key.value))
+        super().flatten_mapping(node)
 
 
+_TAG = "tag:yaml.org,2002:"
+_PLAIN = ("null", "merge", "value")
+_SCALARS = (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(0|[1-9][0-9]*)|0x[0-9a-fA-F]+", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+.0123456789"),
+)
 _JsonLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.removeprefix(_TAG) in _PLAIN] for first, resolvers in _Loader.yaml_implicit_resolvers.items()
 }
+for _name, _pattern, _first in _SCALARS:
+    _JsonLoader.add_implicit_resolver(_TAG + _name, re.compile(rf"^(?:{_pattern})$"), list(_first))
 
 
 def load(path: Path) -> Any:
@@ -44,18 +67,18 @@ def _parse(content: bytes, name: str) -> Any:
     cached = _cache_file(content)
     with suppress(OSError, orjson.JSONDecodeError):
         return orjson.loads(cached.read_bytes())
-    value = _with_text_keys(_parse_yaml(content, name), {})
+    value = _parse_yaml(content, name)
     _keep(cached, value)
     return value
 
 
 def _parse_yaml(content: bytes, name: str) -> Any:
     try:
-        return yaml.load(content, _JsonLoader)  # a safe loader: it makes plain values only
+        return _with_text_keys(yaml.load(content, _JsonLoader), {})  # a safe loader: it makes plain values only
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ContractError(name, mark.line + 1 if mark else 0, f"This is no valid YAML: {error.problem or error.context}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ContractError(name, 0, f"This is no valid YAML: {str(error).splitlines()[0]}.") from None
 
 
@@ -73,7 +96,9 @@ def _with_text_keys(value: Any, seen: dict[int, Any]) -> Any:
         seen[id(value)] = result
         result.extend(_with_text_keys(item, seen) for item in value)
         return result
-    return value
+    if value is not None and not isinstance(value, str | int | float):
+        raise ValueError(f"'{value}' is no JSON value")
+    return value if not isinstance(value, float) or math.isfinite(value) else None
 
 
 def _key(key: Any) -> str:
@@ -120,16 +145,22 @@ def resolve(data: Any, pointer: str) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _nodes(file: str) -> Any:
+def _nodes(file: str, _changed: int) -> Any:
     try:
         return yaml.compose(Path(file).read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (OSError, yaml.YAMLError):
         return None
 
 
+def _changed(file: str) -> int:
+    with suppress(OSError):
+        return os.stat(file).st_mtime_ns
+    return 0
+
+
 def line_of(file: str, pointer: str) -> int:
     """The 1-based line on which a pointer's value stands in a file, or of the nearest thing around it; 0 if the file can't be read."""
-    node = _nodes(file)
+    node = _nodes(file, _changed(file))
     line = 0
     for part in pointer_parts(pointer):
         found = _child(node, part)

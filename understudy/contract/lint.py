@@ -38,11 +38,14 @@ def _sorted(faults: Iterable[Fault]) -> list[Fault]:
 
 def _checked(target: str, providers: Providers) -> Source:
     source = sources.find(target)
-    sound = all([openapi.check(source), asyncapi.check(source)])
+    if source.unreadable:  # without a file, all that it holds would be reported as missing
+        return source
+    openapi.check(source)
+    asyncapi.check(source)
     try:
         _check(source, providers)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        if sound:
+        if source.sound:
             raise
         what = f"Some checks were left out, because the document has not the shape of its standard ({type(error).__name__}); mend the other faults first."
         source.faults.append(Fault(shown(source.file), 0, what))
@@ -51,8 +54,8 @@ def _checked(target: str, providers: Providers) -> Source:
 
 def _check(source: Source, providers: Providers) -> None:
     """The checks in their order: words that don't fit and names that lead nowhere are taken away, so that the later ones can go on."""
-    if source.backend:
-        provenance.check(source)
+    provenance.check(source)
+    asyncapi.check_messages(source)
     vocabulary.check(source, providers)
     reading.make_contract(source)
     expressions.check(source)
@@ -70,5 +73,5 @@ def _too_many(checked: Iterable[Source]) -> list[Fault]:
         for named, pointer, node in sheet.operations()
         if (node.get("x-behavior") or {}).get("do") == "bound"
     ]
-    more = bound[MOST_BOUND:]
-    return [at(sheet.bundle, pointer, f"{named}: {len(bound)} operations are bound to Python; at most {MOST_BOUND} over all backends.") for sheet, pointer, named in more]
+    what = f"{len(bound)} operations are bound to Python; at most {MOST_BOUND} over all backends."
+    return [at(sheet.bundle, pointer, f"{named}: {what}") for sheet, pointer, named in bound[MOST_BOUND:]]

@@ -30,7 +30,9 @@ def _finite(value: Any) -> Any:
 
 
 def add(a: Any, b: Any) -> Any:
-    if (isinstance(a, str) and isinstance(b, str)) or (isinstance(a, list) and isinstance(b, list)):
+    if isinstance(a, str) and isinstance(b, str):
+        return a + b
+    if isinstance(a, list) and isinstance(b, list):
         return a + b
     try:
         return _finite(a + b) if _number(a) and _number(b) else None

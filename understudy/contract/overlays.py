@@ -79,10 +79,13 @@ def _apply(data: dict[str, Any], action: Mapping[str, Any], overlay: Overlay, in
         raise ContractError(overlay.file, line, f"target '{action['target']}' is no JSONPath: {error}.") from None
     for node in reversed(nodes):
         place = list(node.location)
+        if not place and (action.get("remove") is True or not isinstance(action.get("update", {}), dict)):
+            line = documents.line_of(overlay.file, f"/actions/{index}/target")
+            raise ContractError(overlay.file, line, "The whole document can't be removed or replaced; update it with a mapping.")
         if action.get("remove") is True:
             _remove(data, place)
         elif "update" in action:
-            _put(data, place, _merged(node.value, action["update"]))
+            _put(data, place, _merged(node.value, deepcopy(action["update"])))
     return bool(nodes)
 
 

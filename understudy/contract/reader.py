@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from understudy.contract import documents, inference, overlays, schemas
+from understudy.contract import documents, inference, overlays, schemas, shape
 from understudy.contract.bundle import Bundle, bundle
 from understudy.contract.collections import read_collections
 from understudy.contract.errors import ContractError, UsageError, suggest
@@ -92,8 +92,9 @@ def _openapi(path: Path, changes: list[overlays.Overlay]) -> Bundle:
     if not isinstance(data.get("paths", {}), dict) or not isinstance(data.get("components", {}), dict):
         raise ContractError(str(path), documents.line_of(str(path), "/paths"), "'paths' and 'components' are mappings.")
     result = bundle(path, data)
-    changed = overlays.apply(changes, result)
-    return Bundle(result.file, schemas.nullable_as_type(changed), result.origins) if version.startswith("3.0") else Bundle(result.file, changed, result.origins)
+    changed = Bundle(result.file, overlays.apply(changes, result), result.origins)
+    shape.check(changed)
+    return Bundle(changed.file, schemas.nullable_as_type(changed.data), changed.origins) if version.startswith("3.0") else changed
 
 
 def _service(name: str, settings: Mapping[str, Any], rest: Bundle | None, realtime: Bundle | None, collections: Mapping[str, Collection]) -> Service:
@@ -163,7 +164,7 @@ def _parameter(found: Bundle, node: Mapping[str, Any], pointer: str) -> Paramete
     schema, at = node.get("schema", {}), f"{pointer}/schema"
     if content:
         media = next(iter(content))
-        schema, at = content[media].get("schema", {}), pointer + documents.pointer_of("content", media, "schema")
+        schema, at = (content[media] or {}).get("schema", {}), pointer + documents.pointer_of("content", media, "schema")
     where, style = node["in"], node.get("style") or ("form" if node["in"] in ("query", "cookie") else "simple")
     kind = "json" if content else schemas.type_of(found.data, schema) or "string"
     required = bool(node.get("required")) or where == "path"

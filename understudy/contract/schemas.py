@@ -44,7 +44,7 @@ def required(document: Schema, schema: Any, depth: int = 0) -> set[str]:
     node = follow(document, schema)
     if not isinstance(node, dict) or depth > 12:
         return set()
-    names = set(node.get("required") or ()) if isinstance(node.get("required"), list) else set()
+    names = {name for name in node["required"] if isinstance(name, str)} if isinstance(node.get("required"), list) else set()
     for part in node.get("allOf") or ():
         names |= required(document, part, depth + 1)
     return names

@@ -13,24 +13,25 @@ from understudy.contract.errors import suggest
 
 @lru_cache(maxsize=8)
 def schema(name: str) -> dict[str, Any]:
-    """One of the vocabulary's JSON Schemas: behavior, backend, faker or settings."""
+    """One of the vocabulary's JSON Schemas: behavior, backend, faker, settings or openapi."""
     text = resources.files("understudy.contract").joinpath("schemas", f"{name}.yaml").read_bytes()
     loaded: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return loaded
 
 
 @lru_cache(maxsize=16)
-def _validator(name: str, part: str) -> Any:
+def validator(name: str, part: str) -> Any:
+    """A validator of one of the vocabulary's schemas, or of one of its parts."""
     whole = schema(name)
     return jsonschema_rs.validator_for({**whole, "$ref": f"#/$defs/{part}"} if part else whole)
 
 
 def faults(name: str, part: str, value: Any) -> list[tuple[str, str]]:
     """What is wrong with a value: (JSON pointer in it, sentence with the closest valid word)."""
-    validator = _validator(name, part)
-    if validator.is_valid(value):
+    found = validator(name, part)
+    if found.is_valid(value):
         return []
-    return [fault for error in validator.iter_errors(value) for fault in _explain(schema(name), error)]
+    return [fault for error in found.iter_errors(value) for fault in _explain(schema(name), error)]
 
 
 def _explain(whole: Mapping[str, Any], error: Any) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """AsyncAPI documents are valid by the standard's JSON Schema, and their messages say where they come from."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -11,21 +12,23 @@ import orjson
 from understudy.contract import documents
 from understudy.contract.errors import suggest
 from understudy.contract.rules.fault import Fault, at
-from understudy.contract.rules.sources import Sheet, Source
+from understudy.contract.rules.sources import Sheet, Source, mapping
 
-__all__ = ["check"]
+__all__ = ["check", "check_messages"]
 
 
-def check(source: Source) -> bool:
-    """Reports what the standard forbids and what messages lack; whether all documents have the shape that the standard demands."""
-    sound = True
+def check(source: Source) -> None:
+    """Reports what the standard forbids; a source whose documents have not the shape that it demands is not sound."""
     for sheet in source.of_kind("asyncapi"):
         found = list(_standard(sheet))
         source.faults += found
-        sound = sound and not found
-        if source.backend:
-            source.faults += _lacking(sheet)
-    return sound
+        source.sound = source.sound and not found
+
+
+def check_messages(source: Source) -> None:
+    """Reports what the messages and receivers of a backend lack."""
+    for sheet in source.of_kind("asyncapi") if source.backend else ():
+        source.faults += _lacking(sheet)
 
 
 @lru_cache(maxsize=1)
@@ -53,8 +56,23 @@ def _explained(error: Any) -> list[tuple[list[str | int], str]]:
         return [found for item in meant for found in _explained(item)]
     if error.kind.name == "enum":
         return [(error.instance_path, f"'{error.instance}' is not valid.{suggest(str(error.instance), error.kind.options)}")]
+    if error.kind.name == "additionalProperties":
+        return [(error.instance_path, f"'{word}' is no word of AsyncAPI here.{_near(word)}") for word in error.kind.unexpected]
     message = error.message if len(error.message) < 240 else f"{error.message[:100]} ... {error.message[-100:]}"
     return [(error.instance_path, f"{message}.")]
+
+
+def _near(word: str) -> str:
+    """The closest of all words of the standard."""
+    close = get_close_matches(word, _words(), n=1, cutoff=0.6)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+@lru_cache(maxsize=1)
+def _words() -> frozenset[str]:
+    whole = orjson.loads(resources.files("understudy.contract").joinpath("vendor", "asyncapi-3.0.0.json").read_bytes())
+    own = (node for name, node in whole["definitions"].items() if name.startswith("http://asyncapi.com/definitions/3.0.0/"))
+    return frozenset(word for node in (whole, *own) for word in node.get("properties", {}))
 
 
 def _lacking(sheet: Sheet) -> Iterator[Fault]:
@@ -70,7 +88,7 @@ def _lacking(sheet: Sheet) -> Iterator[Fault]:
 
 def _inline(sheet: Sheet) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Messages that are written in their channel."""
-    for channel, item in (sheet.data.get("channels") or {}).items():
-        for name, node in ((item.get("messages") if isinstance(item, dict) else None) or {}).items():
+    for channel, item in mapping(sheet.data.get("channels")).items():
+        for name, node in mapping(mapping(item).get("messages")).items():
             if isinstance(node, dict) and "$ref" not in node:
                 yield name, documents.pointer_of("channels", channel, "messages", name), node

@@ -13,7 +13,7 @@ from understudy.contract.rules.vocabulary import walk
 
 __all__ = ["check"]
 
-OURS = ("/components/schemas/",)
+SCHEMA_WORDS = frozenset({"type", "properties", "allOf", "oneOf", "anyOf", "enum", "items", "format"})
 
 
 def check(source: Source) -> None:
@@ -41,13 +41,11 @@ class _Judge:
 
     def _examples(self, pointer: str, node: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
         """Schema pointer, pointer of the example, and its value, of whatever a node is."""
-        last = documents.pointer_parts(pointer)
         if isinstance(node.get("payload"), dict) and isinstance(node.get("examples"), list):
-            for index, item in enumerate(node["examples"]):
-                yield from ((f"{pointer}/{part}", f"{pointer}/examples/{index}/{part}", item[part]) for part in ("payload", "headers") if isinstance(item, dict) and part in item and part in node)
+            yield from _of_message(pointer, node)
         elif isinstance(node.get("schema"), dict):
             yield from self._of_media(pointer, node)
-        elif _is_schema(node, last):
+        elif _is_schema(node):
             yield from ((pointer, f"{pointer}/example", node["example"]) for _ in range("example" in node))
             listed = node.get("examples")
             yield from ((pointer, f"{pointer}/examples/{index}", item) for index, item in enumerate(listed if isinstance(listed, list) else ()))
@@ -62,10 +60,11 @@ class _Judge:
                 yield f"{pointer}/schema", f"{pointer}/examples{documents.pointer_of(name, 'value')}", item["value"]
 
     def _judged(self, schema: str, at_example: str, value: Any) -> Iterator[Fault]:
+        reference = {"$ref": f"urn:document#{quote(schema, safe='/~!$&()*+,;=:@')}"}
         try:
-            validator = jsonschema_rs.Draft202012Validator({"$ref": f"urn:document#{quote(schema, safe='/~!$&()*+,;=:@')}"}, registry=self.registry, validate_formats=True)
-        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-            yield at(self.sheet.bundle, schema, f"This is no usable schema: {str(error).splitlines()[0]}")
+            validator = jsonschema_rs.Draft202012Validator(reference, registry=self.registry, validate_formats=True)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as refused:
+            yield at(self.sheet.bundle, schema, f"This is no usable schema: {str(refused).splitlines()[0]}")
             return
         for error in validator.iter_errors(value):
             inner = "".join(documents.pointer_of(str(part)) for part in error.instance_path)
@@ -73,6 +72,13 @@ class _Judge:
             yield at(self.sheet.bundle, at_example + inner, f"The example does not fit its schema{named}: {error.message[:160]}.")
 
 
-def _is_schema(node: Mapping[str, Any], parts: list[str]) -> bool:
+def _of_message(pointer: str, node: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    for index, item in enumerate(node["examples"]):
+        for part in ("payload", "headers"):
+            if isinstance(item, dict) and part in item and part in node:
+                yield f"{pointer}/{part}", f"{pointer}/examples/{index}/{part}", item[part]
+
+
+def _is_schema(node: Mapping[str, Any]) -> bool:
     """Whether a node that has an example is a schema: it has words of one."""
-    return bool({"type", "properties", "allOf", "oneOf", "anyOf", "enum", "items", "format"} & set(node)) and "in" not in node and (not parts or parts[-1] != "headers")
+    return bool(SCHEMA_WORDS & set(node)) and "in" not in node

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from understudy.contract import documents
 from understudy.contract.expressions import ExpressionError, Kinds, compile_expression
 from understudy.contract.model import Contract
 from understudy.contract.rules.fault import Fault, at, in_file
@@ -17,7 +18,7 @@ def check(source: Source) -> None:
     """Reports expressions of operations, schemas, x-faker hints and backend.yaml that don't compile."""
     assert source.contract is not None
     for sheet in source.sheets:
-        for named, pointer, node in sheet.operations():
+        for named, pointer, node in sheet.behaviors():
             words = node.get("x-behavior") or {}
             source.faults += _compiled(source.contract, sheet, named, pointer, "operation", words, names(source.contract, words))
         for name, pointer, node in sheet.own("schemas"):
@@ -67,9 +68,21 @@ def _hints(contract: Contract, sheet: Sheet) -> Iterator[Fault]:
     for pointer, node in walk(sheet):
         hint = node.get("x-faker")
         if isinstance(hint, dict) and isinstance(hint.get("value"), str):
-            what = _wrong(contract, Found("", "value", hint["value"]), {})
+            known = _referred(contract, sheet, pointer)
+            what = _wrong(contract, Found("", "value", hint["value"]), known) if known else None
             if what:
                 yield at(sheet.bundle, f"{pointer}/x-faker/value", f"x-faker.value: {what}")
+
+
+def _referred(contract: Contract, sheet: Sheet, pointer: str) -> dict[str, str]:
+    """The rows that a hint of a collection may name: those that its own row refers to, by the field without its id (as fixtures.records does)."""
+    parts = documents.pointer_parts(pointer)
+    schema = ((sheet.data.get("components") or {}).get("schemas") or {}).get(parts[2]) if parts[:2] == ["components", "schemas"] else None
+    own = contract.collections.get(((schema or {}).get("x-behavior") or {}).get("collection", ""))
+    known = {"row": own.name} if own else {}
+    for field, ref in own.refs.items() if own else ():
+        known |= {name: ref.collection for name in (ref.embed, field.removesuffix("_id").removesuffix("Id") or field) if name}
+    return known
 
 
 def _templates(source: Source) -> Iterator[Fault]:

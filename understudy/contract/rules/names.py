@@ -20,9 +20,9 @@ def check(source: Source) -> None:
     """Reports the names in x-behavior and backend.yaml that lead nowhere."""
     assert source.contract is not None
     contract, messages = source.contract, _messages(source)
-    ids = {node.get("operationId", named) for sheet in source.sheets for named, _, node in sheet.operations()}
+    ids = {str(node.get("operationId", named)) for sheet in source.sheets for named, _, node in sheet.operations()}
     for sheet in source.sheets:
-        for named, pointer, node in sheet.operations():
+        for named, pointer, node in sheet.behaviors():
             words = node.get("x-behavior") or {}
             operation = next((item for item in contract.operations if item.pointer == pointer and item.bundle.file == sheet.bundle.file), None)
             found = [*_operation(contract, words, operation), *_elsewhere(contract, words, messages, ids)]
@@ -84,13 +84,20 @@ def _operation(contract: Contract, words: Mapping[str, Any], operation: Operatio
     yield from _fields("filters", filters if isinstance(filters, list) else (), own)
     for parameter, fields in (words.get("search") or {}).items():
         yield from _fields(f"search/{parameter}", fields, own)
-    if operation is not None and operation.bodies and "accepts" in words:
-        given = {name for media in operation.bodies.values() for name in schemas.properties(operation.bundle.data, media.schema or {})}
-        yield from ((f"accepts/{index}", f"'{item}' is no field of the body.{suggest(item, given)}") for index, item in enumerate(words["accepts"]) if given and item not in given)
+    yield from _not_sent(words, operation, own)
     yield from _moves(own, words)
     group = words.get("group") or {}
     made = {*(group.get("by") or ()), *(group.get("fields") or ())}
     yield from (("group/sort", f"'{item}' is no field of the group.{suggest(item, made)}") for item in _sorted(group.get("sort")) if item not in made)
+
+
+def _not_sent(words: Mapping[str, Any], operation: Operation | None, own: Collection | None) -> Wrong:
+    """Accepted fields that the body's schema does not have."""
+    bodies = operation.bodies.values() if operation else ()
+    given = {name for media in bodies for name in schemas.properties(operation.bundle.data, media.schema or {})} if operation else set()
+    for index, name in enumerate(words.get("accepts") or ()):
+        if given and name not in given and own and name in own.stored:
+            yield f"accepts/{index}", f"'{name}' is no field of the body.{suggest(name, given)}"
 
 
 def _moves(own: Collection | None, words: Mapping[str, Any]) -> Wrong:
@@ -138,8 +145,10 @@ def _elsewhere(contract: Contract, words: Mapping[str, Any], messages: set[str],
             yield "conserves", f"'{name}' is no operation.{suggest(name, ids)}"
     yield from _of(contract, words)
     members = words.get("members") or {}
-    asked = ((word, roles, valid) for word, roles, valid in (("roles", words.get("roles"), _roles(contract)), ("members/roles", members.get("roles"), _member_roles(contract, members.get("of", "")))))
-    for word, roles, valid in asked:
+    for word, roles, valid in (
+        ("roles", words.get("roles"), _roles(contract)),
+        ("members/roles", members.get("roles"), _member_roles(contract, members.get("of", ""))),
+    ):
         yield from ((word, f"'{role}' is no role.{suggest(role, valid)}") for role in roles or () if valid and role not in valid)
     switch, switches = (words.get("rate") or {}).get("switch"), contract.settings.get("switches") or {}
     if switch and switch not in switches:
@@ -194,7 +203,8 @@ def _enum(collection: Collection | None, field: str | None) -> set[str]:
     document: Mapping[str, Any] = collection.bundle.data if collection else {}
     node = schemas.follow(document, collection.properties.get(field or "", {})) if collection else {}
     parts = [node, *(schemas.follow(document, part) for word in ("allOf", "anyOf", "oneOf") for part in node.get(word) or ())] if isinstance(node, dict) else []
-    return {str(item) for part in parts if isinstance(part, dict) for item in part.get("enum") or ([part["const"]] if "const" in part else ()) if item is not None}
+    values = [item for part in parts if isinstance(part, dict) for item in part.get("enum") or ([part["const"]] if "const" in part else ())]
+    return {str(item) for item in values if item is not None}
 
 
 def _roles(contract: Contract) -> set[str]:
@@ -256,8 +266,8 @@ def _states(own: Collection) -> Wrong:
 def _settings(contract: Contract) -> Wrong:
     """The collections and fields that backend.yaml names."""
     auth, known = contract.settings.get("auth") or {}, contract.collections
-    name = auth.get("collection")
-    if name is not None and name not in known:
+    name = str(auth.get("collection", ""))
+    if name and name not in known:
         yield "/auth/collection", f"auth.collection: '{name}' is no collection.{suggest(name, known)}"
     for word in ("login", "role", "stored"):
         value = auth.get(word)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from understudy.contract import collections, inference, reader, schemas
 from understudy.contract.bundle import Bundle
@@ -18,10 +17,12 @@ def make_contract(source: Source) -> None:
     """Sets the source's contract; what would make the reader refuse is reported and taken away first."""
     known = _collections(source)
     for sheet in source.sheets:
-        for named, pointer, node in sheet.operations():
+        for named, pointer, node in sheet.behaviors():
             name = (node.get("x-behavior") or {}).get("collection")
-            if name is not None and name not in known and not (name == _own(source) and not source.backend):
-                source.faults.append(at(sheet.bundle, f"{pointer}/x-behavior/collection", f"{named}: x-behavior.collection: '{name}' is no collection.{suggest(name, known)}"))
+            if name is not None and name not in known:
+                source.faults.append(
+                    at(sheet.bundle, f"{pointer}/x-behavior/collection", f"{named}: x-behavior.collection: '{name}' is no collection.{suggest(name, known)}")
+                )
                 del node["x-behavior"]
     settings = source.settings.get("services") if source.backend else {"api": {"port": reader.FREE_PORT}}
     services = []
@@ -31,11 +32,6 @@ def make_contract(source: Source) -> None:
             services.append(reader._service(name, words, rest, realtime, known))
     made = Contract(source.name, source.name, source.file, tuple(services), MappingProxyType(known), source.settings, declared=source.backend)
     source.contract = inference.complete(made)
-
-
-def _own(source: Source) -> Any:
-    auth = source.settings.get("auth")
-    return auth.get("collection") if isinstance(auth, dict) else None
 
 
 def _bundle(source: Source, service: str, kind: str) -> Bundle | None:
@@ -57,7 +53,9 @@ def _collections(source: Source) -> dict[str, Collection]:
     known = {name: made for name, (_, made) in found.items()}
     for name, (sheet, made) in found.items():
         wrong = list(_wrong(made, known))
-        source.faults += [at(sheet.bundle, f"{made.pointer}/x-behavior/{pointer}", f"{name}: x-behavior.{pointer.replace('/', '.')}: {what}") for pointer, what in wrong]
+        source.faults += [
+            at(sheet.bundle, f"{made.pointer}/x-behavior/{pointer}", f"{name}: x-behavior.{pointer.replace('/', '.')}: {what}") for pointer, what in wrong
+        ]
     return _without(found, known)
 
 
@@ -83,5 +81,3 @@ def _without(found: Mapping[str, tuple[Sheet, Collection]], known: Mapping[str, 
         words = {word: value for word, value in words.items() if value is not None}
         result[name] = collections.make(sheet.bundle, made.pointer, made.schema, words)
     return result
-
-

@@ -14,10 +14,16 @@ from understudy.contract.reader import METHODS, backend_names, specs_folder
 from understudy.contract.rules.fault import Fault, at, in_file, shown
 from understudy.contract.vocabulary import faults
 
-__all__ = ["Sheet", "Source", "find"]
+__all__ = ["Sheet", "Source", "find", "mapping", "prune"]
 
+MAPS = ("paths", "components", "channels", "operations")
 Kind = Literal["openapi", "asyncapi", "shared"]
 LITERAL = frozenset({"properties", "example", "examples", "default"})  # a `$ref` in these is a name or a value (as in bundle.py)
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """The value if it is a map, else an empty one."""
+    return value if isinstance(value, dict) else {}
 
 
 @dataclass(slots=True)
@@ -35,7 +41,7 @@ class Sheet:
 
     def own(self, kind: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """The components of a kind that stand in this file itself: name, pointer, node."""
-        for name, node in ((self.data.get("components") or {}).get(kind) or {}).items():
+        for name, node in mapping(mapping(self.data.get("components")).get(kind)).items():
             pointer = documents.pointer_of("components", kind, name)
             if pointer not in self.bundle.origins and isinstance(node, dict):
                 yield name, pointer, node
@@ -43,18 +49,29 @@ class Sheet:
     def operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """The operations: METHOD /path (or an AsyncAPI operation's name), pointer, node."""
         if self.kind == "asyncapi":
-            for name, node in (self.data.get("operations") or {}).items():
+            for name, node in mapping(self.data.get("operations")).items():
                 if isinstance(node, dict):
                     yield name, documents.pointer_of("operations", name), node
-        for path, item in (self.data.get("paths") or {}).items() if self.kind == "openapi" else ():
+        for path, item in mapping(self.data.get("paths")).items() if self.kind == "openapi" else ():
             for method in METHODS:
                 if isinstance(item, dict) and isinstance(item.get(method), dict):
                     yield f"{method.upper()} {path}", documents.pointer_of("paths", path, method), item[method]
 
+    def behaviors(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """What may carry x-behavior with the words of operations: operations, and channels (about opening them)."""
+        yield from self.operations()
+        for name, node in mapping(self.data.get("channels")).items() if self.kind == "asyncapi" else ():
+            if isinstance(node, dict):
+                yield f"channel {name}", documents.pointer_of("channels", name), node
+
 
 @dataclass(slots=True)
 class Source:
-    """One backend or document. file: backend.yaml, or the document; settings: what backend.yaml says; contract: made later."""
+    """One backend or document.
+
+    file: backend.yaml, or the document; settings: what backend.yaml says; unreadable: a file is no YAML;
+    sound: the documents have the shape that their standards demand; contract: made later.
+    """
 
     name: str
     file: str
@@ -62,6 +79,8 @@ class Source:
     settings: Mapping[str, Any]
     sheets: list[Sheet]
     faults: list[Fault] = field(default_factory=list)
+    unreadable: bool = False
+    sound: bool = True
     contract: Contract | None = None
 
     def of_kind(self, kind: Kind) -> list[Sheet]:
@@ -92,8 +111,11 @@ def _document(path: Path) -> Source:
 def _backend(folder: Path) -> Source:
     file = folder / "backend.yaml"
     settings = documents.load(file)
-    source = Source(folder.name, str(file), True, settings if isinstance(settings, dict) else {}, [])
-    source.faults += [in_file(str(file), pointer, f"{pointer[1:].replace('/', '.')}: {what}".removeprefix(": ")) for pointer, what in faults("backend", "", settings)]
+    found = faults("backend", "", settings)
+    broken = {pointer.split("/")[1] for pointer, _ in found if pointer}
+    source = Source(folder.name, str(file), True, {name: value for name, value in mapping(settings).items() if name not in broken}, [])
+    source.faults += [in_file(str(file), pointer, f"{pointer[1:].replace('/', '.')}: {what}".removeprefix(": ")) for pointer, what in found]
+    source.unreadable = "services" in broken or not isinstance(settings, dict)
     services = source.settings.get("services")
     for name, service in services.items() if isinstance(services, dict) else ():
         if isinstance(service, dict):
@@ -121,6 +143,7 @@ def _add_shared(source: Source, path: Path) -> None:
         shared = "components" in (documents.load(path) or {})
     except ContractError as error:
         source.faults.append(Fault(shown(error.file), error.line, error.what))
+        source.unreadable = True
         return
     if shared:
         _add(source, "shared", None, path)
@@ -132,16 +155,21 @@ def _add(source: Source, kind: Kind, service: str | None, path: Path) -> None:
         data = deepcopy(documents.load(path))
         if not isinstance(data, dict):
             raise ContractError(str(path), 1, "The document is not a mapping.")
-        broken = sorted(set(_broken(path, data)))
+        for word in [name for name in MAPS if not isinstance(data.get(name, {}), dict)]:
+            source.faults.append(in_file(str(path), f"/{word}", f"'{word}' is a mapping."))
+            source.sound = False
+            del data[word]
+        broken = sorted(set(_broken(source, path, data)))
         made = bundle(path, data)
     except ContractError as error:
         source.faults.append(Fault(shown(error.file), error.line, error.what))
+        source.unreadable = True
         return
     source.faults += broken
     source.sheets.append(Sheet(kind, service, path, Bundle(made.file, deepcopy(made.data), made.origins)))
 
 
-def _broken(path: Path, data: dict[str, Any]) -> Iterator[Fault]:
+def _broken(source: Source, path: Path, data: dict[str, Any]) -> Iterator[Fault]:
     """Every `$ref` of a document that leads nowhere, in the words in which the reader refuses the first; they are taken out of the data."""
     bundler = _Bundler(path, data)
     for node, pointer in list(_references(data, "")):
@@ -149,6 +177,7 @@ def _broken(path: Path, data: dict[str, Any]) -> Iterator[Fault]:
         try:
             bundler._resolve(*bundler._target(ref, path, pointer), ref, path, pointer)
         except ContractError as error:
+            source.unreadable = source.unreadable or not error.what.startswith("$ref")
             yield Fault(shown(error.file), error.line, error.what)
             del node["$ref"]
 
@@ -171,4 +200,7 @@ def prune(source: Source, sheet: Sheet, part: str, named: str, pointer: str, nod
     for inner, what in found:
         source.faults.append(at(sheet.bundle, f"{pointer}/x-behavior{inner}", f"{named}: x-behavior{inner.replace('/', '.')}: {what}"))
     if found:
+        name = node["x-behavior"].get("collection") if isinstance(node["x-behavior"], dict) else None
         del node["x-behavior"]
+        if part == "schema" and isinstance(name, str):
+            node["x-behavior"] = {"collection": name}  # so that those who name it are not reported as well

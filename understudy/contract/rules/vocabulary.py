@@ -30,7 +30,7 @@ def faker_names(locale: str) -> Iterable[str]:
 def check(source: Source, providers: Providers) -> None:
     """Reports the faults of all extensions; declarations that don't fit are taken away."""
     for sheet in source.sheets:
-        for named, pointer, node in sheet.operations():
+        for named, pointer, node in sheet.behaviors():
             if "x-behavior" in node:
                 prune(source, sheet, "operation", named, pointer, node)
         for name, pointer, node in sheet.own("schemas"):
@@ -44,15 +44,17 @@ def _take_away_imported(sheet: Sheet) -> None:
     """A schema of another file is reported there; here it must only not be in the way."""
     for node in ((sheet.data.get("components") or {}).get("schemas") or {}).values():
         if isinstance(node, dict) and "x-behavior" in node and faults("behavior", "schema", node["x-behavior"]):
+            name = node["x-behavior"].get("collection") if isinstance(node["x-behavior"], dict) else None
             del node["x-behavior"]
+            node |= {"x-behavior": {"collection": name}} if isinstance(name, str) else {}
 
 
 def _extensions(source: Source, sheet: Sheet, names: frozenset[str]) -> Iterator[Fault]:
-    places = {pointer for _, pointer, _ in (*sheet.operations(), *sheet.own("schemas"))}
+    places = {pointer for _, pointer, _ in (*sheet.behaviors(), *sheet.own("schemas"))}
     places |= {pointer for pointer in sheet.bundle.origins if pointer.startswith("/components/schemas/")}
     for pointer, node in walk(sheet):
         if "x-behavior" in node and pointer not in places:
-            yield at(sheet.bundle, f"{pointer}/x-behavior", "x-behavior stands on operations and component schemas, not here.")
+            yield at(sheet.bundle, f"{pointer}/x-behavior", "x-behavior stands on operations, channels and component schemas, not here.")
         if "x-faker" in node:
             yield from _hint(sheet, f"{pointer}/x-faker", node["x-faker"], names)
         if "x-guide" in node and source.backend:
