@@ -150,11 +150,14 @@ class Call:
 
 
 class Origin:
-    """What is kept of a call for what it has fall due later: its names, without the call itself."""
+    """What is kept of a call for a thing that falls due later: its row, and the names that the thing's expressions use."""
 
-    __slots__ = ("body", "names", "path", "plan", "request", "row", "user")
+    __slots__ = ("later", "names", "plan", "request", "row")
 
-    def __init__(self, call: Call) -> None:
-        self.plan, self.path, self.user, self.body, self.row = call.plan, call.path, call.user, call.body, call.row
-        self.names = dict(call.scope)
-        self.request = call.request
+    def __init__(self, call: Call, later: Any) -> None:
+        self.plan, self.row, self.later = call.plan, call.row, later
+        self.names = {name: call.scope.get(name) for name in later.names} if later.names else None
+        self.request = call.request if later.names or later.bound else NO_REQUEST
+
+
+NO_REQUEST = Request("", "")

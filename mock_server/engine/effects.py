@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.instants import seconds
 from mock_server.engine import acts, guards, rows
+from mock_server.engine.answers import texts
 from mock_server.engine.call import Call, Emit, Entity
 from mock_server.engine.problem import Problem
 from mock_server.state.seats import CapacityError, HoldError, Ledger
 from mock_server.state.store import Row
+from understudy.contract.expressions import ExpressionError, names_in
 from understudy.contract.functions import time
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 Step = Callable[[Call], None]
 MOST_TIMES = 10_000
+OF_THE_ROW = frozenset({"row", "old", "now", "it"})
+OF_THE_CALL = frozenset({"path", "query", "body", "user", "address", "base"})
 
 
 def _all(steps: Iterable[Step | None]) -> Step | None:
@@ -234,9 +238,11 @@ def _emit(plan: "Plan", item: Mapping[str, Any], what: str) -> Step:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """What an operation has fall due: compiled once, set for a row."""
+    """What an operation has fall due: compiled once, set for a row. names: those that its expressions use, other than the row's."""
 
     plan: "Plan"
+    names: frozenset[str]
+    bound: bool
     delay: float
     when: Any
     act: Step | None
@@ -281,7 +287,18 @@ def _later(plan: "Plan", item: Mapping[str, Any]) -> Later:
         emits(plan, item.get("emit"), "after.emit"),
     ]
     when = plan.compile(item["when"], "after.when") if "when" in item else None
-    return Later(plan, seconds(item["delay"]), when, _changed(plan, target, fixed), _all(steps))
+    bound = "call" in item
+    known = {*plan.names, *OF_THE_CALL} - OF_THE_ROW
+    names = frozenset(known if bound else known & {name for text in texts(item) for name in _names(text)})
+    return Later(plan, names, bound, seconds(item["delay"]), when, _changed(plan, target, fixed), _all(steps))
+
+
+def _names(text: str) -> frozenset[str]:
+    """The names in an expression; none in a plain text such as a state or a duration."""
+    try:
+        return names_in(text)
+    except ExpressionError:
+        return frozenset()
 
 
 def _changed(plan: "Plan", target: Any, fixed: Any) -> Step | None:

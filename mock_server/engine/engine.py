@@ -178,19 +178,21 @@ class Engine:
 
     def fire(self, world: World) -> None:
         """Does what has fallen due, in order, each at its own instant."""
-        for at, (later, origin) in world.timers.due(world.clock.now):
-            call = Call(self.runtime, origin.request, origin.plan, origin.path, world, at)
-            call.scope.update(origin.names)
-            call.scope["now"] = at
-            call.user, call.body, call.row = origin.user, origin.body, origin.row
-            self._current(call)
+        for at, origin in world.timers.due(world.clock.now):
+            names = origin.names or {}
+            call = Call(self.runtime, origin.request, origin.plan, names.get("path") or {}, world, at)
+            call.row, call.user, call.body = origin.row, names.get("user"), names.get("body")
+            if names:
+                call.scope.update(names)
+                self._current(call)
             try:
-                later.fire(call)
+                origin.later.fire(call)
                 finish(call)
             except Problem as problem:
                 log.info("%s: what was due later is refused: %s", origin.plan.operation.id, problem)
             except Exception:
                 log.exception("%s: what was due later failed", origin.plan.operation.id)
+            call.scope.source = None
 
     def _current(self, call: Call) -> None:
         """The rows that expressions name, as they are now."""

@@ -70,6 +70,7 @@ class Plan:
         uploads = any(not is_json(kind) and not kind.startswith("text/") for kind in operation.bodies)
         self.body_limit: int = limits.get("upload", 32 << 20) if uploads else limits.get("body", 1 << 20)
         self._answer()
+        self.reads = self.do in ("list", "read", "me", None)
         self.lasting = answers.lasting(self)
         self.stages: tuple[Step, ...] = ()
         self.steps: tuple[Step, ...] = tuple(step for step in self._steps() if step is not None)

@@ -77,8 +77,8 @@ def behave(call: Call) -> None:
     key = _idempotency(call) if call.plan.idempotency else None
     known = call.world.replies.get(key) if key is not None else None
     if known is not None:
-        if known[0] != call.request.body:
-            raise Problem(409, "spent", "The idempotency key was used with another body", field=call.plan.words["idempotency"], rule="idempotency")
+        if known[0] != (call.request.path, call.request.body):
+            raise Problem(409, "spent", "The idempotency key was used with another request", field=call.plan.words["idempotency"], rule="idempotency")
         call.reply = known[1]
         return
     try:
@@ -90,7 +90,7 @@ def behave(call: Call) -> None:
         call.plan.answer(call)
     finish(call)
     if key is not None and call.reply is not None:
-        call.world.replies[key] = (call.request.body, call.reply)
+        call.world.replies[key] = ((call.request.path, call.request.body), call.reply)
 
 
 def _idempotency(call: Call) -> Any:
@@ -102,10 +102,8 @@ def finish(call: Call) -> None:
     """Commits, then has timers set and messages leave, in this order."""
     if call.store.changed:
         call.store.commit()
-    if call.timers:
-        origin = Origin(call)
-        for at, later in call.timers:
-            call.world.timers.set(at, (later, origin))
+    for at, later in call.timers:
+        call.world.timers.set(at, Origin(call, later))
     if call.emits:
         call.runtime.send(call)
 

@@ -109,7 +109,7 @@ class View:
 
     def text(self, row: Row, call: Call) -> bytes:
         """A row as a JSON text."""
-        return dumps(self.make(row, call)) if self._fleeting(call) else self._kept(row, call, self._versions(call))[3]
+        return dumps(self.make(row, call)) if self._fleeting(call) or not call.plan.reads else self._kept(row, call, self._versions(call))[3]
 
     def _fleeting(self, call: Call) -> bool:
         """Whether a rendered row can't be kept: it depends on the time or the caller, or is not committed yet."""

@@ -140,6 +140,11 @@ def test_the_same_key_with_another_body_is_409(client: Client) -> None:
     assert intent(client, "k1", amount=2001).status == 409
 
 
+def test_the_same_key_for_another_payment_is_409(client: Client) -> None:
+    payment = paid(client)
+    assert [refund(client, key, "k", amount=1).status for key in (payment, "pi_seed_1")] == [200, 409]
+
+
 def test_another_key_is_another_intent(client: Client) -> None:
     assert intent(client, "k1").json["id"] != intent(client, "k2").json["id"]
 

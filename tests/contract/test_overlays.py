@@ -99,6 +99,7 @@ def test_a_target_that_one_of_two_documents_has_is_used(write: Write) -> None:
     overlays.refuse_unused(found)
 
 
+WHOLE = "o.yaml:4: The whole document can't be removed or replaced; update it with a mapping."
 WRONG = {
     "no overlay": ({"o.yaml": "openapi: 3.1.0"}, "o.yaml:1: An overlay begins with 'overlay: 1.0.0'."),
     "a list": ({"o.yaml": "[1]"}, "o.yaml:1: An overlay begins with 'overlay: 1.0.0'."),
@@ -110,10 +111,13 @@ WRONG = {
     "a wrong word": (overlay("{target: $.info, updat: {}}"), "o.yaml:4: 'updat' is no word of an action. Did you mean 'update'?"),
     "a wrong JSONPath": (overlay("{target: '$.info[', update: {}}"), "o.yaml:4: target '$.info[' is no JSONPath: "),
     "no JSONPath": (overlay("{target: info, update: {}}"), "o.yaml:4: target 'info' is no JSONPath: "),
-    "an unmatched target": (overlay("{target: $.info, update: {}}", "{target: '$.paths./pest', update: {}}"), "o.yaml:5: target '$.paths./pest' is no JSONPath: "),
+    "a wrong JSONPath in the second action": (
+        overlay("{target: $.info, update: {}}", "{target: '$.paths./pest', update: {}}"),
+        "o.yaml:5: target '$.paths./pest' is no JSONPath: ",
+    ),
     "a target that meets nothing": (overlay("{target: '$.paths[\"/pest\"]', update: {}}"), "o.yaml:4: target '$.paths[\"/pest\"]' meets nothing"),
-    "the whole document removed": (overlay("{target: $, remove: true}"), "o.yaml:4: The whole document can't be removed or replaced; update it with a mapping."),
-    "the whole document replaced by a text": (overlay("{target: $, update: text}"), "o.yaml:4: The whole document can't be removed or replaced; update it with a mapping."),
+    "the whole document removed": (overlay("{target: $, remove: true}"), WHOLE),
+    "the whole document replaced by a text": (overlay("{target: $, update: text}"), WHOLE),
 }
 
 

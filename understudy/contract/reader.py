@@ -89,8 +89,9 @@ def _openapi(path: Path, changes: list[overlays.Overlay]) -> Bundle:
     if not version.startswith(("3.0", "3.1")):
         found = f"'{version}'" if version else "none"
         raise ContractError(str(path), 1, f"An OpenAPI document names its version, 3.0 or 3.1; found {found}.")
-    if not isinstance(data.get("paths", {}), dict) or not isinstance(data.get("components", {}), dict):
-        raise ContractError(str(path), documents.line_of(str(path), "/paths"), "'paths' and 'components' are mappings.")
+    for word in ("paths", "components"):
+        if not isinstance(data.get(word, {}), dict):
+            raise ContractError(str(path), documents.line_of(str(path), f"/{word}"), f"'{word}' is a mapping.")
     result = bundle(path, data)
     changed = Bundle(result.file, overlays.apply(changes, result), result.origins)
     shape.check(changed)
