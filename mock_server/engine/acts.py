@@ -160,7 +160,8 @@ def _create(plan: "Plan") -> Step:
     def run(call: Call) -> None:
         values = take(call)
         rows.check_refs(call, collection, values, values)
-        call.set_row(rows.create(call, name, compose(call, values)))
+        values = compose(call, values)
+        call.set_row(rows.create(call, name, values if collection.declared else plan.invented(values, call)))
 
     return run
 

@@ -61,8 +61,7 @@ def _multipart(header: bytes, body: bytes) -> dict[str, Any]:
     def on_file(item: Any) -> None:
         item.file_object.seek(0)
         name = (item.file_name or b"").decode("utf-8", "replace")
-        kind = getattr(item, "content_type", None) or b"application/octet-stream"
-        pairs.append((item.field_name.decode("utf-8", "replace"), Upload(name, kind.decode("latin-1"), item.file_object.read())))
+        pairs.append((item.field_name.decode("utf-8", "replace"), Upload(name, item.content_type or "application/octet-stream", item.file_object.read())))
 
     parser = None
     try:

@@ -143,6 +143,16 @@ class Plan:
         properties = schemas.properties(document, self.schema or {})
         return {**value, **{name: self._made(properties.get(name, {}), call) for name in sorted(lacking)}}
 
+    def invented(self, values: dict[str, Any], call: Call) -> dict[str, Any]:
+        """The values of a new row of an inferred collection, with those that its schema requires and nobody gave."""
+        collection = self.collection
+        assert collection is not None
+        lacking = schemas.required(collection.bundle.data, collection.schema) - set(values) - {collection.key, collection.created, collection.updated}
+        lacking |= {"id"} & collection.properties.keys() - set(values) - {collection.key}
+        maker = Values(collection.bundle.data, "en_US")
+        made = {name: maker.make(name, collection.properties.get(name, {}), call.world.chance, optional=False) for name in sorted(lacking)}
+        return {**{name: at(value, call.now) for name, value in made.items() if "default" not in collection.properties.get(name, {})}, **values}
+
     def answer(self, call: Call) -> None:
         """The answer to an act that was done before: that of the row as it is."""
         self._reply(call)

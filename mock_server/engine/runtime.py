@@ -114,10 +114,11 @@ class Runtime:
         return self._views[id(bundle)]
 
     def validator(self, bundle: Bundle, pointer: str) -> Any:
-        """A validator of the schema at a pointer of a document."""
+        """A validator of what requests carry: the schema at a pointer of a document."""
         registry = self._registries.get(id(bundle))
         if registry is None:
-            registry = self._registries[id(bundle)] = jsonschema_rs.Registry([("urn:document", bundle.data)], draft=jsonschema_rs.Draft202012)
+            data = schemas.for_requests(bundle.data) if _has_read_only(bundle.data) else bundle.data
+            registry = self._registries[id(bundle)] = jsonschema_rs.Registry([("urn:document", data)], draft=jsonschema_rs.Draft202012)
         return jsonschema_rs.Draft202012Validator({"$ref": f"urn:document#{_fragment(pointer)}"}, registry=registry, validate_formats=True)
 
     def place(self, operation: Operation) -> Any:
@@ -162,6 +163,12 @@ class Runtime:
             return ordered[-child.last :] if child.last else ordered
 
         return fetch
+
+
+def _has_read_only(node: Any) -> bool:
+    if isinstance(node, dict):
+        return node.get("readOnly") is True or any(_has_read_only(value) for value in node.values())
+    return isinstance(node, list) and any(_has_read_only(value) for value in node)
 
 
 def _defaults(collection: Collection) -> Iterator[tuple[str, Any]]:

@@ -117,7 +117,7 @@ def shape(call: Call) -> None:
         return
     if plan.operation.behavior.source == "example":
         reply.value = plan.example(call)
-    if reply.value is None or (plan.empty and not plan.words):
+    if reply.value is None or reply.status == 204 or (plan.empty and plan.operation.behavior.source in ("inferred", "example")):
         reply.value = b""
         return
     value = _paged(call, reply)

@@ -80,6 +80,19 @@ def is_json(media_type: str) -> bool:
     return media_type in JSON_TYPES or media_type.endswith("+json") or media_type == "*/*"
 
 
+def for_requests(node: Any) -> Any:
+    """The document as requests are checked against it: what is `readOnly` is not required of them."""
+    if isinstance(node, list):
+        return [for_requests(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    result = {key: for_requests(value) for key, value in node.items()}
+    needed, properties = node.get("required"), node.get("properties")
+    if isinstance(needed, list) and isinstance(properties, dict):
+        result["required"] = [name for name in needed if not (isinstance(properties.get(name), dict) and properties[name].get("readOnly") is True)]
+    return result
+
+
 def nullable_as_type(node: Any, seen: dict[int, Any] | None = None) -> Any:
     """OpenAPI 3.0 schemas as 3.1 has them: `nullable` becomes a type, boolean `exclusiveMinimum` a number."""
     seen = {} if seen is None else seen
