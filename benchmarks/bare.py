@@ -26,6 +26,16 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 
 if __name__ == "__main__":
-    config = uvicorn.Config(app, port=int(os.environ["PORT"]), http="httptools", ws="websockets-sansio", loop="none", lifespan="off", access_log=False, log_level="warning", server_header=False)
+    config = uvicorn.Config(
+        app,
+        port=int(os.environ["PORT"]),
+        http="httptools",
+        ws="websockets-sansio",
+        loop="none",
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+    )
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(uvicorn.Server(config).serve())

@@ -73,7 +73,12 @@ def rate(port: int, path: str, seconds: int, script: str | None = None) -> float
 def prepare() -> tuple[dict[str, str], str]:
     """Recorded answers by path, and the script that posts orders."""
     login = json.loads(call(MOCK, "/api/auth/login", {"username": "organizer@example.com", "password": "password123"}))["access_token"]
-    event = {"eventName": "Rush", "eventCategory": "Music", "eventDate": "2030-01-01T18:00:00Z", "ticketCategories": [{"categoryName": "All", "price": 10.5, "totalSeats": SEATS}]}
+    event = {
+        "eventName": "Rush",
+        "eventCategory": "Music",
+        "eventDate": "2030-01-01T18:00:00Z",
+        "ticketCategories": [{"categoryName": "All", "price": 10.5, "totalSeats": SEATS}],
+    }
     made = json.loads(call(MOCK, "/api/events", event, login))
     order = {"eventId": made["idEvent"], "categoryId": made["ticketCategories"][0]["id"], "quantity": 1, "notes": "front row"}
     user = json.loads(call(MOCK, "/api/auth/login", {"username": "user@example.com", "password": "password123"}))["access_token"]

@@ -26,10 +26,11 @@ class Hosted:
     app: DocumentApp
 
 
-def bound_functions(backend: str) -> Mapping[str, Bound]:
-    """The functions of a backend's own file, by operationId; none if it has no file."""
-    name = f"mock_server.backends.{backend}"
-    if not backend.isidentifier() or find_spec(name) is None:
+def bound_functions(contract: Contract) -> Mapping[str, Bound]:
+    """The functions of a backend's own file (`functions` in backend.yaml, else its name), by operationId; none if it has no file."""
+    file = str(contract.settings.get("functions", contract.name))
+    name = f"mock_server.backends.{file}"
+    if not file.isidentifier() or find_spec(name) is None:
         return {}
     found: Mapping[str, Bound] = importlib.import_module(name).OPERATIONS
     return found
@@ -37,7 +38,7 @@ def bound_functions(backend: str) -> Mapping[str, Bound]:
 
 def create_engine(contract: Contract, seed: str = "1", mode: str = "on", clock: Callable[[], Clock] = Clock) -> Engine:
     """The engine of a contract with the functions of its backend."""
-    return Engine(contract, bound_functions(contract.name) if contract.declared else {}, seed, mode, clock)
+    return Engine(contract, bound_functions(contract) if contract.declared else {}, seed, mode, clock)
 
 
 def create_apps(contracts: Iterable[Contract], seed: str = "1", mode: str = "on") -> list[Hosted]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from understudy.contract.model import Service
 from understudy.settings import MockOptions
 
 
@@ -21,7 +22,7 @@ def describe(bound: Sequence[Any], options: MockOptions) -> str:
 
 def _places(bound: Sequence[Any], options: MockOptions) -> Iterable[tuple[tuple[str, str], str]]:
     """(backend, service) -> the URL it is reached at."""
-    host = "localhost" if options.host in ("127.0.0.1", "0.0.0.0", "::1", "::") else options.host  # noqa: S104 - compared, not bound
+    host = "localhost" if options.host in ("127.0.0.1", "0.0.0.0", "::1", "::") else options.host
     for item in bound:
         if item.hosted is not None:
             yield (item.hosted.backend, item.hosted.service.name), f"http://{host}:{item.port}"
@@ -42,17 +43,25 @@ def facts(engine: Any, places: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     """What a client needs to know of a backend: services, accounts, secrets, environment."""
     contract = engine.contract
     auth = contract.settings.get("auth") or {}
-    services = [
-        {"name": service.name, "url": places[contract.name, service.name], "base": places[contract.name, service.name] + service.base, "purpose": service.purpose,
-         "docs": f"{places[contract.name, service.name]}/docs" if service.bundle else None, "operations": len(service.operations)}
-        for service in contract.services
-    ]  # fmt: skip
+    services = [_service(service, places[contract.name, service.name]) for service in contract.services]
     accounts = [
         {"login": account.get(auth.get("login")), "password": account["password"], "role": account.get(auth.get("role", "role")), "note": account.get("note")}
         for account in contract.settings.get("accounts") or ()
     ]
     environment = [_filled(line, contract.name, places) for line in contract.settings.get("environment") or ()]
-    return {"name": contract.name, "title": contract.title, "services": services, "accounts": accounts, "secrets": contract.settings.get("secrets") or {}, "environment": environment}
+    return {
+        "name": contract.name,
+        "title": contract.title,
+        "services": services,
+        "accounts": accounts,
+        "secrets": contract.settings.get("secrets") or {},
+        "environment": environment,
+    }
+
+
+def _service(service: Service, url: str) -> dict[str, Any]:
+    docs = f"{url}/docs" if service.bundle else None
+    return {"name": service.name, "url": url, "base": url + service.base, "purpose": service.purpose, "docs": docs, "operations": len(service.operations)}
 
 
 def _filled(line: str, backend: str, places: Mapping[tuple[str, str], str]) -> str:
@@ -62,7 +71,12 @@ def _filled(line: str, backend: str, places: Mapping[tuple[str, str], str]) -> s
         word, _, service = match.group(1).partition(":")
         url = places.get((backend, service), "")
         authority = url.partition("://")[2].partition("/")[0]
-        return {"url": url, "ws": url.replace("http", "ws", 1), "port": authority.rpartition(":")[2], "host": next(iter(places.values())).partition("://")[2].partition(":")[0]}.get(word, match.group(0))
+        return {
+            "url": url,
+            "ws": url.replace("http", "ws", 1),
+            "port": authority.rpartition(":")[2],
+            "host": next(iter(places.values())).partition("://")[2].partition(":")[0],
+        }.get(word, match.group(0))
 
     return re.sub(r"\{((?:url|ws|port):\w+|host)\}", value, line)
 

@@ -84,7 +84,8 @@ def bind(hosted: Sequence[Hosted], options: MockOptions) -> list[Bound]:
     if options.single_port is not None:
         bound = _socket(options.host, options.single_port)
         if bound is None:
-            raise UsageError(f"Port {options.single_port} is busy. Nothing was started. Try: understudy mock{_targets(options)} --single-port {_free(options.host, options.single_port)}")
+            free = _free(options.host, options.single_port)
+            raise UsageError(f"Port {options.single_port} is busy. Nothing was started. Try: understudy mock{_targets(options)} --single-port {free}")
         return [Bound(None, single(hosted), bound, bound.getsockname()[1])]
     found: list[Bound] = []
     for item in hosted:

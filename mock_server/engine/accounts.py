@@ -1,6 +1,7 @@
 """Signing in and up, refreshing, signing out: as `auth` in backend.yaml says."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from fixtures.instants import seconds
@@ -30,8 +31,8 @@ def authenticate(call: Call) -> None:
             raise unauthorized(call)
         return
     sign_in(call, token)
-    if call.signed_by == "cookie" and call.runtime.auth.get("csrf") and call.request.method not in SAFE:
-        _refuse_foreign(call)
+    if call.signed_by == "cookie":
+        refuse_foreign(call)
 
 
 def sign_in(call: Call, token: str) -> None:
@@ -105,8 +106,10 @@ def _demand_any(call: Call) -> None:
     raise unauthorized(call, f"any credential will do; none was sent in {wanted}")
 
 
-def _refuse_foreign(call: Call) -> None:
-    """A write that is signed in by cookie and comes from a page of somebody else."""
+def refuse_foreign(call: Call) -> None:
+    """Refuses a write that is signed in by cookie and comes from a page of somebody else, where `auth.csrf` says so."""
+    if not call.runtime.auth.get("csrf") or call.request.method in SAFE:
+        return
     origin = call.request.header(b"origin")
     allowed = (call.runtime.settings.get("cors") or {}).get("origins", ())
     if origin is not None:
@@ -181,8 +184,8 @@ def refresh(call: Call) -> Reply:
     settings = call.runtime.auth["refresh"]
     body = call.body if isinstance(call.body, dict) else {}
     token = body.get(settings.get("body", settings["name"]))
-    if not token and (token := cookies(call).get(settings.get("cookie", {}).get("name", ""))) and call.runtime.auth.get("csrf"):
-        _refuse_foreign(call)
+    if not token and (token := cookies(call).get(settings.get("cookie", {}).get("name", ""))):
+        refuse_foreign(call)
     if not isinstance(token, str):
         raise unauthorized(call, "no refresh token was sent")
     try:
@@ -207,10 +210,8 @@ def logout(call: Call) -> Reply:
     settings = auth.get("refresh") or {}
     token = body.get(settings.get("body", settings.get("name", ""))) or cookies(call).get(settings.get("cookie", {}).get("name", ""))
     if isinstance(token, str):
-        try:
+        with suppress(TokenError):  # a dead token is as good as signed out
             call.world.tokens.revoke(call.world.tokens.verify(token, "refresh", call.now), call.now)
-        except TokenError:
-            pass  # a dead token is as good as signed out
     for use in ("access", "refresh"):
         set_cookie(call, reply, use, "")
     return reply

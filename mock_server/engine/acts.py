@@ -30,7 +30,7 @@ def reply(plan: "Plan") -> Step | None:
 
         def declared(call: Call) -> None:
             made = call.reply or Reply(None)
-            call.scope.update({name: value for name, value in (made.page or {}).items()})
+            call.scope.update(made.page or {})
             call.scope["items"] = made.value if isinstance(made.value, list) else None
             made.value, made.page = evaluate(call.scope), None
             made.status = status(call.scope) if status else made.status

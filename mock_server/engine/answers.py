@@ -31,7 +31,9 @@ def lasting(plan: "Plan") -> bool:
 
 def _derived(plan: "Plan", shown: set[str]) -> set[str]:
     """The names that computed fields of the collections in sight look at."""
-    known, names, seen = plan.runtime.contract.collections, set(), set()
+    known = plan.runtime.contract.collections
+    names: set[str] = set()
+    seen: set[str] = set()
     todo = [name for name in shown if name in known]
     while todo:
         collection = known[todo.pop()]

@@ -91,8 +91,29 @@ class Call:
     reply: Reply | None
 
     __slots__ = (
-        "body", "claims", "cookies", "allowance", "emits", "now", "parameters", "role", "path", "plan", "query", "raw", "reply", "request", "row", "runtime",
-        "scope", "signed_by", "store", "timers", "user", "violations", "world",
+        "allowance",
+        "body",
+        "claims",
+        "cookies",
+        "emits",
+        "now",
+        "parameters",
+        "path",
+        "plan",
+        "query",
+        "raw",
+        "reply",
+        "request",
+        "role",
+        "row",
+        "runtime",
+        "scope",
+        "signed_by",
+        "store",
+        "timers",
+        "user",
+        "violations",
+        "world",
     )  # fmt: skip
 
     def __init__(self, runtime: "Runtime", request: Request, plan: "Plan", path: dict[str, Any], world: World, now: float | None = None) -> None:

@@ -67,7 +67,10 @@ class Engine:
         self.outbox: deque[Any] = deque(maxlen=LOGGED)
         self.world: World = worlds.create("default", self.data, seed, dict(contract.settings.get("switches") or {}), clock())
         self.runtime.operations = self.plans = self._plans()
-        self.routers = {service.name: Router((plan.operation.method, plan.operation.path, plan) for plan in self.plans.values() if plan.operation.service == service.name) for service in contract.services}
+        self.routers = {
+            service.name: Router((plan.operation.method, plan.operation.path, plan) for plan in self.plans.values() if plan.operation.service == service.name)
+            for service in contract.services
+        }
 
     def _plans(self) -> dict[str, Plan]:
         functions = self.runtime.functions
@@ -75,7 +78,9 @@ class Engine:
         later = {item["call"] for operation in self.contract.operations for item in operation.behavior.get("after") or () if "call" in item}
         for name in functions:
             if name not in bound | later:
-                raise ContractError(f"mock_server/backends/{self.contract.name}.py", 0, f"'{name}' is bound to no operation with 'do: bound'.{suggest(name, bound | later)}")
+                raise ContractError(
+                    f"mock_server/backends/{self.contract.name}.py", 0, f"'{name}' is bound to no operation with 'do: bound'.{suggest(name, bound | later)}"
+                )
         plans = {operation.id: Plan(self.runtime, operation, functions.get(operation.id)) for operation in self.contract.operations}
         for plan in plans.values():
             plan.stages = stages_of(plan)
@@ -162,11 +167,18 @@ class Engine:
         fields: dict[str, list[str]] = {}
         for item in violations:
             fields.setdefault(item.field if item.pointer != "/body" else "non_field_errors", []).append(item.message)
+        broken = first if problem.status in (400, 422) else None
         return {
-            "status": problem.status, "title": runtime.titles.get(problem.status, "Error"), "code": runtime.codes.get(problem.status, "ERROR"), "detail": detail,
-            "field": problem.field or (first.field if first and problem.status in (400, 422) else None), "rule": problem.rule or (first.rule if first and problem.status in (400, 422) else None),
-            "violations": [{"field": item.field, "rule": item.rule, "message": item.message} for item in violations], "field_errors": fields, "message": detail,
-        }  # fmt: skip
+            "status": problem.status,
+            "title": runtime.titles.get(problem.status, "Error"),
+            "code": runtime.codes.get(problem.status, "ERROR"),
+            "detail": detail,
+            "message": detail,
+            "field": problem.field or (broken.field if broken else None),
+            "rule": problem.rule or (broken.rule if broken else None),
+            "violations": [{"field": item.field, "rule": item.rule, "message": item.message} for item in violations],
+            "field_errors": fields,
+        }
 
     def _crashed(self, service: str, call: Call, stage: Stage | None) -> Response:
         text = traceback.format_exc()

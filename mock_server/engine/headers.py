@@ -25,7 +25,11 @@ def finished(call: Call) -> list[tuple[bytes, bytes]]:
         headers += [(name, str(compiled(call.scope)).encode("latin-1", "replace")) for name, compiled in plan.own_headers]
     allowance = call.allowance
     if allowance is not None:
-        headers += [(b"ratelimit-limit", b"%d" % allowance.limit), (b"ratelimit-remaining", b"%d" % allowance.left), (b"ratelimit-reset", b"%d" % allowance.reset)]
+        headers += [
+            (b"ratelimit-limit", b"%d" % allowance.limit),
+            (b"ratelimit-remaining", b"%d" % allowance.left),
+            (b"ratelimit-reset", b"%d" % allowance.reset),
+        ]
     return headers
 
 
@@ -33,8 +37,6 @@ def typed(media_type: str) -> list[tuple[bytes, bytes]]:
     """The headers of a body of a media type."""
     kind = [(b"content-type", media_type.encode()), *SAFETY]
     return [*kind, (b"content-security-policy", HTML_POLICY.encode())] if media_type.startswith("text/html") else kind
-
-
 
 
 def violations_header(found: list[Violation]) -> bytes:

@@ -1,6 +1,6 @@
 """Bodies by their media type: JSON, forms, multipart, or bytes as they are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -125,4 +125,10 @@ def _boolean(text: str) -> bool:
     return text == "true"
 
 
-CONVERTERS = {"integer": _integer, "number": _number, "boolean": _boolean, "object": orjson.loads, "json": orjson.loads, "null": lambda text: None if text in ("", "null") else text}
+def _null(text: str) -> Any:
+    return None if text in ("", "null") else text
+
+
+CONVERTERS: dict[str, Callable[[str], Any]] = {
+    "integer": _integer, "number": _number, "boolean": _boolean, "object": orjson.loads, "json": orjson.loads, "null": _null,
+}  # fmt: skip

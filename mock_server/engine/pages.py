@@ -39,7 +39,14 @@ def pager(operation: Operation, settings: Mapping[str, Any]) -> Pager | None:
     if word is False:
         return None
     if pages:
-        found = Pager(word or pages.get("style", "page"), pages.get("page", "page"), pages.get("size", "limit"), pages.get("cursor", "cursor"), pages.get("default", 20), pages.get("most", 100))
+        found = Pager(
+            word or pages.get("style", "page"),
+            pages.get("page", "page"),
+            pages.get("size", "limit"),
+            pages.get("cursor", "cursor"),
+            pages.get("default", 20),
+            pages.get("most", 100),
+        )
         return found if word or names & {found.page, found.size, found.cursor} else None
     size = next((name for name in SIZES if name in names), None)
     offset = next((name for name in OFFSETS if name in names), None)

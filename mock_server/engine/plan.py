@@ -6,6 +6,7 @@ spent and moved, the act itself, what follows from it, the answer, what is sent 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fixtures.instants import at, seconds
@@ -55,7 +56,7 @@ class Plan:
         words = operation.behavior.words
         self.words: Mapping[str, Any] = words
         self.do = operation.behavior.do
-        self.place = operation.place if words else None
+        self.place = partial(operation.bundle.place, f"{operation.pointer}/x-behavior")
         self.collection: Collection | None = runtime.contract.collections.get(operation.behavior.collection or "")
         self.names = self._names()
         self.service = next(item for item in runtime.contract.services if item.name == operation.service)
@@ -212,7 +213,7 @@ def _schema(response: Response) -> Any:
 
 def runtime_expression(plan: Plan, name: str, text: str) -> Any:
     """A header of backend.yaml's service."""
-    return plan.runtime.expression(text, {}, "backend.yaml", f"headers.{name}")
+    return plan.runtime.expression(text, {}, plan.runtime.in_settings, f"headers.{name}")
 
 
 def _about_row(need: Mapping[str, Any]) -> bool:

@@ -7,9 +7,20 @@ from typing import Any
 
 TITLES: Mapping[int, str] = {status.value: status.phrase for status in HTTPStatus} | {413: "Payload Too Large", 422: "Unprocessable Entity"}
 CODES: Mapping[int, str] = {
-    400: "VALIDATION_ERROR", 401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 409: "CONFLICT", 410: "GONE",
-    413: "PAYLOAD_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE", 422: "VALIDATION_ERROR", 429: "TOO_MANY_REQUESTS", 500: "INTERNAL_ERROR", 503: "SERVICE_UNAVAILABLE",
-}  # fmt: skip
+    400: "VALIDATION_ERROR",
+    401: "UNAUTHORIZED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    409: "CONFLICT",
+    410: "GONE",
+    413: "PAYLOAD_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    422: "VALIDATION_ERROR",
+    429: "TOO_MANY_REQUESTS",
+    500: "INTERNAL_ERROR",
+    503: "SERVICE_UNAVAILABLE",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +46,7 @@ class Violation:
 
 
 @dataclass(slots=True)
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - the HTTP term
     """A refusal. kind: which of the backend's texts it takes (`details` in backend.yaml) if detail is None; name: what it is about."""
 
     status: int

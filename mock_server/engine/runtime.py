@@ -1,6 +1,7 @@
 """A contract made ready to run: compiled expressions, ledgers, views, and what backend.yaml sets for all operations."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -16,10 +17,11 @@ from understudy.contract import schemas
 from understudy.contract.bundle import Bundle
 from understudy.contract.errors import ContractError
 from understudy.contract.expressions import Compiled, ExpressionError, Kinds, Scope, compile_expression
-from understudy.contract.model import Child, Collection, Contract, Operation
+from understudy.contract.model import Child, Collection, Contract
 
 Virtual = Callable[[Call, Row], Any]
 Evaluate = Callable[[Scope], Any]
+Placed = Callable[[], tuple[str, int]]  # file and line, asked for only when something is wrong: finding a line means reading the file again
 
 
 class Runtime:
@@ -52,7 +54,7 @@ class Runtime:
         self.invalid_template = self.template(envelope["invalid"], "envelope/invalid") if "invalid" in envelope else self.error_template
         self.page_template = self.template(envelope["page"], "envelope/page") if "page" in envelope else None
         self.pagination_template = self.template(envelope["pagination"], "envelope/pagination") if "pagination" in envelope else None
-        self.headers = {name: self.expression(text, {}, "backend.yaml", name) for name, text in (self.settings.get("headers") or {}).items()}
+        self.headers = {name: self.expression(text, {}, self.in_settings, name) for name, text in (self.settings.get("headers") or {}).items()}
 
         self.session_reply = self.template(self.auth["reply"], "auth.reply") if "reply" in self.auth else None
         self.claims = self._about_user("claims")
@@ -63,7 +65,7 @@ class Runtime:
         """A template of `auth` that looks at an account which need not be the caller."""
         if word not in self.auth:
             return None
-        evaluate = self.values(self.auth[word], {}, "backend.yaml", f"auth.{word}")
+        evaluate = self.values(self.auth[word], {}, self.in_settings, f"auth.{word}")
         return lambda names, call: evaluate(Scope(call, names))
 
     def kinds(self, names: Mapping[str, str]) -> Kinds:
@@ -71,15 +73,18 @@ class Runtime:
         own = {"user": self.auth["collection"]} if self.auth else {}
         return Kinds({**own, **names}, self.stored, self.virtual_names)
 
-    def expression(self, source: Any, names: Mapping[str, str], place: Any, what: str, extra: frozenset[str] = frozenset()) -> Compiled:
+    def expression(self, source: Any, names: Mapping[str, str], place: Placed, what: str) -> Compiled:
         """A compiled expression; raises ContractError with where it stands."""
         try:
-            return compile_expression(source, self.kinds(names), extra)
+            return compile_expression(source, self.kinds(names))
         except ExpressionError as error:
-            file, line = (place.file, place.line) if hasattr(place, "file") else (f"{self.contract.folder}/{place}", 0)
-            raise ContractError(file, line, f"{what}: {error}") from None
+            raise ContractError(*place(), f"{what}: {error}") from None
 
-    def values(self, source: Any, names: Mapping[str, str], place: Any, what: str, mark: bool = False) -> Evaluate:
+    def in_settings(self) -> tuple[str, int]:
+        """The place of backend.yaml's own expressions."""
+        return f"{self.contract.folder}/backend.yaml", 0
+
+    def values(self, source: Any, names: Mapping[str, str], place: Placed, what: str, mark: bool = False) -> Evaluate:
         """A map (or list, or one expression) whose leaves are expressions, as one function. mark: rows of a known collection become entities."""
         if isinstance(source, dict):
             items = [(name, self.values(value, names, place, f"{what}.{name}", mark)) for name, value in source.items()]
@@ -93,14 +98,14 @@ class Runtime:
 
     def template(self, source: Any, what: str) -> Evaluate:
         """A template of backend.yaml."""
-        return self.values(source, {}, "backend.yaml", what, mark=True)
+        return self.values(source, {}, self.in_settings, what, mark=True)
 
     def _kind(self, source: Any, names: Mapping[str, str]) -> str | None:
         """The collection of the rows that an expression gives, where its text tells."""
         if not isinstance(source, str):
             return None
         text = source.strip()
-        known = {**({"user": self.auth["collection"]} if self.auth else {}), **names}
+        known: dict[str, str] = {**({"user": self.auth["collection"]} if self.auth else {}), **names}
         if text in known:
             return known[text]
         call, _, rest = text.partition("(")
@@ -121,10 +126,6 @@ class Runtime:
             registry = self._registries[id(bundle)] = jsonschema_rs.Registry([("urn:document", data)], draft=jsonschema_rs.Draft202012)
         return jsonschema_rs.Draft202012Validator({"$ref": f"urn:document#{_fragment(pointer)}"}, registry=registry, validate_formats=True)
 
-    def place(self, operation: Operation) -> Any:
-        """Where an operation stands."""
-        return operation.place
-
     def lifetime(self, use: str) -> float:
         """How long an access or refresh token lives, in seconds."""
         return seconds(self.auth[use]["lifetime"])
@@ -140,8 +141,7 @@ class Runtime:
         return titles, codes
 
     def _add(self, collection: Collection) -> None:
-        where = collection.bundle.place(f"{collection.pointer}/x-behavior/derive")
-        place = type("Here", (), {"file": where[0], "line": where[1]})()
+        place = partial(collection.bundle.place, f"{collection.pointer}/x-behavior/derive")
         for name, source in collection.derive.items():
             evaluate = self.values(source, {"row": collection.name}, place, f"{collection.name}.derive.{name}", mark=True)
             self.virtuals[collection.name, name] = _derived(evaluate)
@@ -153,7 +153,7 @@ class Runtime:
         if collection.capacity:
             self.ledgers[collection.name] = Ledger(collection.name, collection.key, collection.capacity)
 
-    def _children(self, collection: Collection, child: Child, place: Any) -> Virtual:
+    def _children(self, collection: Collection, child: Child, place: Placed) -> Virtual:
         condition = None if child.where is None else self.expression(child.where, {"it": child.collection}, place, f"{collection.name}.children")
 
         def fetch(call: Call, row: Row) -> list[Row]:

@@ -28,7 +28,12 @@ def throttle(call: Call) -> None:
             accounts.authenticate(call)
         allowance = call.world.throttle.count((rate.name, *rate.counted(call)), rate.limit, rate.window, call.now)
         if allowance.wait:
-            headers = {"Retry-After": str(allowance.wait), "RateLimit-Limit": str(rate.limit), "RateLimit-Remaining": "0", "RateLimit-Reset": str(allowance.wait)}
+            headers = {
+                "Retry-After": str(allowance.wait),
+                "RateLimit-Limit": str(rate.limit),
+                "RateLimit-Remaining": "0",
+                "RateLimit-Reset": str(allowance.wait),
+            }
             raise Problem(429, "throttled", headers=headers)
         call.allowance = allowance
 
@@ -51,7 +56,9 @@ def validate(call: Call) -> None:
     """Checks parameters and body; raises the ruled status with every violation."""
     limit = call.plan.body_limit
     if len(call.request.body) > limit:
-        raise Problem(413, "size", name=str(limit), violations=(Violation("/body", "size", f"The body is larger than {limit} bytes", limit, len(call.request.body)),))
+        raise Problem(
+            413, "size", name=str(limit), violations=(Violation("/body", "size", f"The body is larger than {limit} bytes", limit, len(call.request.body)),)
+        )
     mode = call.runtime.mode
     found = call.plan.validation.run(call) if mode != "off" else _unchecked(call)
     call.scope["body"] = call.body
@@ -152,5 +159,5 @@ STAGES: tuple[Stage, ...] = (throttle, authenticate, validate, behave, shape)
 
 def stages_of(plan: "Plan") -> tuple[Stage, ...]:
     """The stages that an operation needs: one without limits is not throttled, a public one does not ask who calls."""
-    idle = {throttle: not plan.rates, authenticate: not plan.operation.security}
+    idle: dict[Stage, bool] = {throttle: not plan.rates, authenticate: not plan.operation.security}
     return tuple(stage for stage in STAGES if not idle.get(stage, False))

@@ -69,7 +69,9 @@ class Views:
         properties = schemas.properties(self.document, schema)
         if not properties:
             return {name: self.project({}, item, call) for name, item in value.items()}
-        return {name: self.project(properties[name], item, call) for name, item in value.items() if name in properties and not properties[name].get("writeOnly")}
+        return {
+            name: self.project(properties[name], item, call) for name, item in value.items() if name in properties and not properties[name].get("writeOnly")
+        }
 
     def view(self, schema: Any, collection: str) -> "View":
         """The view of a collection's rows by a schema."""

@@ -1,12 +1,20 @@
 """What a validator's error means, as a violation that names field and rule."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mock_server.engine.problem import Violation
 
 LONGEST = 120
-ARTICLES = {"integer": "an integer", "number": "a number", "string": "a string", "boolean": "a boolean", "array": "an array", "object": "an object", "null": "null"}
+ARTICLES = {
+    "integer": "an integer",
+    "number": "a number",
+    "string": "a string",
+    "boolean": "a boolean",
+    "array": "an array",
+    "object": "an object",
+    "null": "null",
+}
 
 
 def explain(error: Any, root: str) -> Iterator[Violation]:
@@ -28,7 +36,7 @@ def explain(error: Any, root: str) -> Iterator[Violation]:
 def _closest(error: Any, root: str) -> Iterator[Violation]:
     """Of the branches of an anyOf or oneOf, the errors of the one that got furthest."""
     branches = [branch for branch in error.kind.context if branch]
-    deepest = max(branches, key=lambda branch: max(len(found.instance_path) for found in branch), default=[])
+    deepest: list[Any] = max(branches, key=lambda branch: max(len(found.instance_path) for found in branch), default=[])
     for found in deepest[:3]:
         yield from explain(found, root)
 
@@ -54,7 +62,7 @@ def _types(kind: Any) -> tuple[str, Any]:
     return "must be " + " or ".join(ARTICLES.get(name, name) for name in names), names[0] if len(names) == 1 else names
 
 
-RULES = {
+RULES: dict[str, Callable[[Any], tuple[str, Any]]] = {
     "type": _types,
     "enum": lambda kind: ("must be one of " + ", ".join(str(option) for option in kind.options), list(kind.options)),
     "const": lambda kind: (f"must be {kind.expected_value}", kind.expected_value),

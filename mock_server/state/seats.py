@@ -105,7 +105,7 @@ class Ledger:
         return used
 
     def lock(self, unit: Unit, row: Row, quantity: int, user: Any, now: float, end: float, new: Row) -> Row:
-        """Holds for a user until an instant (`new`: key and further fields of the hold); raises CapacityError, or HoldError if the user has a lock on it already."""
+        """Holds for a user until an instant; raises CapacityError, or HoldError if the user has a lock on it already. new: key and further fields."""
         holds = self._needed()
         if self.locked(unit, row, now, user):
             raise HoldError("Already locked")

@@ -4,7 +4,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Headers = list[tuple[bytes, bytes]]
-EXPOSED = ("Understudy-Violations", "Preference-Applied", "Retry-After", "X-Trace-ID", "Location", "Link", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+EXPOSED = (
+    "Understudy-Violations",
+    "Preference-Applied",
+    "Retry-After",
+    "X-Trace-ID",
+    "Location",
+    "Link",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+)
 KEPT = b"600"
 
 

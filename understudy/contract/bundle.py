@@ -48,12 +48,19 @@ def _is_literal(trail: list[str]) -> bool:
 class _Bundler:
     def __init__(self, path: Path, root: dict[str, Any]) -> None:
         self.path, self.root = path, root
-        self.files: dict[Path, Any] = {path.resolve(): root}
+        self.resolved: dict[Path, Path] = {}
+        self.files: dict[Path, Any] = {self._real(path): root}
         self.names: dict[tuple[Path, str], str] = {}
         self.taken = {f"#/components/{kind}/{name}" for kind, items in (root.get("components") or {}).items() if isinstance(items, dict) for name in items}
         self.added: dict[str, dict[str, Any]] = {}
         self.origins: dict[str, tuple[str, str]] = {}
         self.open: list[tuple[Path, str]] = []
+
+    def _real(self, path: Path) -> Path:
+        """The file that a path leads to; asked of the file system once."""
+        if path not in self.resolved:
+            self.resolved[path] = path.resolve()
+        return self.resolved[path]
 
     def run(self) -> Bundle:
         data = self._copy(self.root, self.path, "", [])
@@ -100,7 +107,7 @@ class _Bundler:
         return ((file.parent / name) if name else file), fragment
 
     def _resolve(self, target: Path, target_pointer: str, ref: str, file: Path, pointer: str) -> Any:
-        key = target.resolve()
+        key = self._real(target)
         if key not in self.files:
             if not target.is_file():
                 near = suggest(target.name, [item.name for item in target.parent.glob("*") if item.is_file()] if target.parent.is_dir() else [])
@@ -110,7 +117,9 @@ class _Bundler:
             return documents.resolve(self.files[key], target_pointer)
         except KeyError as missing:
             hint = self._near(self.files[key], target_pointer, str(missing.args[0]))
-            raise ContractError(str(file), documents.line_of(str(file), pointer), f"$ref '{ref}' leads nowhere: '{missing.args[0]}' is not there.{hint}") from None
+            raise ContractError(
+                str(file), documents.line_of(str(file), pointer), f"$ref '{ref}' leads nowhere: '{missing.args[0]}' is not there.{hint}"
+            ) from None
 
     def _near(self, data: Any, pointer: str, missing: str) -> str:
         for part in documents.pointer_parts(pointer):
@@ -120,11 +129,11 @@ class _Bundler:
         return ""
 
     def _name(self, target: Path, target_pointer: str, ref: str, file: Path, pointer: str, trail: list[str]) -> str:
-        key = (target.resolve(), target_pointer)
+        key = (self._real(target), target_pointer)
         if key in self.names:
             return self.names[key]
         value = self._resolve(target, target_pointer, ref, file, pointer)
-        if target.resolve() == self.path.resolve():
+        if self._real(target) == self._real(self.path):
             self.names[key] = f"#{target_pointer}"
             return self.names[key]
         kind, base = self._kind(target, target_pointer, trail)
@@ -144,6 +153,8 @@ class _Bundler:
         if len(parts) == 3 and parts[0] == "components":
             return parts[1], safe
         near = [part for part in trail if not part.isdigit()]
-        inside_schema = any(part in ("schema", "properties", "items", "allOf", "oneOf", "anyOf", "additionalProperties", "schemas", "payload") for part in near[-2:])
+        inside_schema = any(
+            part in ("schema", "properties", "items", "allOf", "oneOf", "anyOf", "additionalProperties", "schemas", "payload") for part in near[-2:]
+        )
         kind = next((KINDS[part] for part in reversed(near[-2:]) if part in KINDS), "schemas")
         return ("schemas" if inside_schema else kind), safe

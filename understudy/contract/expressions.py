@@ -17,14 +17,57 @@ from understudy.contract.errors import suggest
 Row = dict[str, Any]
 
 NAMES = frozenset(
-    "row old body path query header user now address service it spent rows item items data message pagination page limit total pages next previous "
-    "base status title code detail field rule violations field_errors access refresh expires_in n url".split()
+    [
+        "row",
+        "old",
+        "body",
+        "path",
+        "query",
+        "header",
+        "user",
+        "now",
+        "address",
+        "service",
+        "it",
+        "spent",
+        "rows",
+        "item",
+        "items",
+        "data",
+        "message",
+        "pagination",
+        "page",
+        "limit",
+        "total",
+        "pages",
+        "next",
+        "previous",
+        "base",
+        "status",
+        "title",
+        "code",
+        "detail",
+        "field",
+        "rule",
+        "violations",
+        "field_errors",
+        "access",
+        "refresh",
+        "expires_in",
+        "n",
+        "url",
+    ]
 )
 CONSTANTS = {"true": "True", "false": "False", "null": "None"}
 # least and most arguments
 OVER_ROWS = {"count": (1, 2), "exists": (1, 2), "first": (1, 2), "rows": (1, 2), "sum": (2, 3), "map": (2, 2), "filter": (1, 2), "top": (2, 3)}
 ARITHMETIC: dict[type[ast.operator], str] = {
-    ast.Add: "_add", ast.Sub: "_sub", ast.Mult: "_mul", ast.Div: "_div", ast.FloorDiv: "_floordiv", ast.Mod: "_mod",
+    ast.Add: "_add",
+    ast.Sub: "_sub",
+    ast.Mult: "_mul",
+    ast.Div: "_div",
+    ast.FloorDiv: "_floordiv",
+    ast.Mod: "_mod",
 }
 ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "_lt", ast.LtE: "_le", ast.Gt: "_gt", ast.GtE: "_ge", ast.In: "_in"}
 

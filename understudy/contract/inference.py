@@ -199,9 +199,13 @@ def _list_words(operation: Operation, collection: Collection, shape: Shape | Non
     if shape is None or not shape.many:
         return {}
     filters = {
-        parameter.name: f"row['{parameter.name}'] in query['{parameter.name}']" if parameter.type == "array" else f"row['{parameter.name}'] == query['{parameter.name}']"
+        parameter.name: f"row['{parameter.name}'] in query['{parameter.name}']"
+        if parameter.type == "array"
+        else f"row['{parameter.name}'] == query['{parameter.name}']"
         for parameter in operation.parameters
-        if parameter.where == "query" and parameter.name in collection.stored and schemas.type_of(collection.bundle.data, collection.properties[parameter.name]) != "array"
+        if parameter.where == "query"
+        and parameter.name in collection.stored
+        and schemas.type_of(collection.bundle.data, collection.properties[parameter.name]) != "array"
     }
     searched = [name for name in ("q", "query", "search") if any(item.name == name and item.where == "query" for item in operation.parameters)]
     texts = [name for name, schema in collection.properties.items() if schemas.type_of(collection.bundle.data, schema) == "string"]

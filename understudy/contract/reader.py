@@ -78,7 +78,9 @@ def read_document(path: Path, overlay_files: Iterable[Path] = ()) -> Contract:
 def _bundles(folder: Path, name: str, service: Mapping[str, Any], changes: list[overlays.Overlay]) -> tuple[Bundle | None, Bundle | None]:
     rest = folder / service.get("openapi", f"{name}.openapi.yaml")
     realtime = folder / service.get("asyncapi", f"{name}.asyncapi.yaml")
-    return (_openapi(rest, changes) if rest.is_file() or "openapi" in service else None), (bundle(realtime) if realtime.is_file() or "asyncapi" in service else None)
+    return (_openapi(rest, changes) if rest.is_file() or "openapi" in service else None), (
+        bundle(realtime) if realtime.is_file() or "asyncapi" in service else None
+    )
 
 
 def _openapi(path: Path, changes: list[overlays.Overlay]) -> Bundle:
@@ -126,9 +128,7 @@ def _operations(service: str, found: Bundle, base: str, collections: Mapping[str
                 yield _operation(service, found, here, template, method, item, collections)
 
 
-def _operation(
-    service: str, found: Bundle, base: str, template: str, method: str, item: Mapping[str, Any], collections: Mapping[str, Collection]
-) -> Operation:
+def _operation(service: str, found: Bundle, base: str, template: str, method: str, item: Mapping[str, Any], collections: Mapping[str, Collection]) -> Operation:
     node, pointer = item[method], documents.pointer_of("paths", template, method)
     own_base = _base(node["servers"]) if "servers" in node else base
     security, anonymous = _security(found.data, node)

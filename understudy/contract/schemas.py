@@ -103,7 +103,7 @@ def nullable_as_type(node: Any, seen: dict[int, Any] | None = None) -> Any:
     if not isinstance(node, dict):
         return node
     result = {key: nullable_as_type(value, seen) for key, value in node.items()}
-    if result.pop("nullable", None) is True:
+    if isinstance(result.get("nullable"), bool) and result.pop("nullable"):  # a property may have that name
         result = _with_null(result)
     for word, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(result.get(word), bool):

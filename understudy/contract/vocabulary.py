@@ -71,4 +71,6 @@ def _step(whole: Mapping[str, Any], node: Any, part: str | int) -> Any:
         for name in node["$ref"].split("/")[1:]:
             found = found[name]
         return found
-    return node[part] if isinstance(node, list | dict) and (isinstance(part, int) or part in node) else {}
+    if isinstance(node, dict):
+        return node.get(part, {})
+    return node[part] if isinstance(node, list) and isinstance(part, int) else {}
