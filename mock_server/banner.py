@@ -86,7 +86,7 @@ def _text(backend: Mapping[str, Any], color: bool) -> str:
     lines = [f"{strong}{backend['name']}{plain}  {backend['title']}"]
     width = max(len(service["name"]) for service in backend["services"])
     for service in backend["services"]:
-        about = f"{service['operations']} operations" if service["operations"] else "no REST"
+        about = f"{service['operations']} operations" if service["operations"] else "its sockets are described, not served yet"
         purpose = f", {service['purpose']}" if service["purpose"] else ""
         docs = f"  docs {service['docs']}" if service["docs"] else ""
         lines.append(f"  {service['name']:<{width}}  {service['base']}  {dim}{about}{purpose}{plain}{docs}")

@@ -116,7 +116,7 @@ class Unit:
             return list(found)
         table = self._tables[collection].rows
         kept = [row for row in found if not any(table.get(key) is row for key in written)]
-        return kept + [row for row in written.values() if row is not _GONE and row.get(field) == value]
+        return kept + [row for row in written.values() if row is not _GONE and _hashable(row.get(field)) == _hashable(value)]
 
     def _merged(self, items: Iterable[tuple[Key, Row]], written: Mapping[Key, Row], fits: Any) -> Iterator[Row]:
         seen = set()

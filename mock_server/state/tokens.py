@@ -54,6 +54,8 @@ class Tokens:
             )
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise TokenError(str(error)) from None
+        if not isinstance(claims["exp"], int | float):
+            raise TokenError("the token's end is no instant")
         self._verified[token] = claims
         if len(self._verified) > CACHE:
             self._verified.popitem(last=False)

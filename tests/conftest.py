@@ -1,0 +1,29 @@
+"""What tests need from the machine: skipped with a reason where it is not there, a failure where UNDERSTUDY_REQUIRE names it."""
+
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+PROGRAMS = {"node": ("node", "npx")}
+
+
+def _missing(name: str) -> str | None:
+    lacking = [program for program in PROGRAMS.get(name, (name,)) if shutil.which(program) is None]
+    return f"{' and '.join(lacking)} not found" if lacking else None
+
+
+def need(name: str, why: str | None) -> None:
+    """Skips, or fails where UNDERSTUDY_REQUIRE names it, if there is a reason why a thing can't be used."""
+    if why is None:
+        return
+    if name in os.environ.get("UNDERSTUDY_REQUIRE", "").split(","):
+        pytest.fail(f"UNDERSTUDY_REQUIRE names {name}: {why}", pytrace=False)
+    pytest.skip(why)
+
+
+@pytest.fixture
+def requires() -> Callable[..., None]:
+    """Call with the name of a thing (`node`), or with a name and the reason why it can't be used."""
+    return lambda name, why=None: need(name, why or _missing(name))

@@ -1,0 +1,88 @@
+"""A world's clock, with a wall clock that the test moves."""
+
+import pytest
+
+from mock_server.state.clock import Clock
+
+
+class Wall:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+def test_it_runs_with_the_wall_clock(wall: Wall) -> None:
+    clock = Clock(wall)
+    wall.now += 5
+    assert clock.now == 1005
+
+
+def test_advancing_jumps_ahead_and_runs_on(wall: Wall) -> None:
+    clock = Clock(wall)
+    clock.advance(300)
+    wall.now += 1
+    assert clock.now == 1301
+
+
+def test_frozen_it_stands_still(wall: Wall) -> None:
+    clock = Clock(wall)
+    wall.now += 1
+    clock.freeze()
+    wall.now += 100
+    assert (clock.now, clock.frozen) == (1001, True)
+
+
+def test_it_freezes_at_an_instant(wall: Wall) -> None:
+    clock = Clock(wall)
+    clock.freeze(1_800_000_000)
+    wall.now += 1
+    assert clock.now == 1_800_000_000
+
+
+def test_frozen_it_moves_by_advancing_alone(wall: Wall) -> None:
+    clock = Clock(wall)
+    clock.freeze(0)
+    clock.advance(301)
+    wall.now += 9
+    assert (clock.now, clock.frozen) == (301, True)
+
+
+def test_it_runs_on_from_where_it_stood(wall: Wall) -> None:
+    clock = Clock(wall)
+    clock.freeze(50)
+    wall.now += 100
+    clock.run()
+    wall.now += 2
+    assert (clock.now, clock.frozen, clock.rate) == (52, False, 1)
+
+
+def test_a_rate_makes_minutes_of_seconds(wall: Wall) -> None:
+    clock = Clock(wall)
+    wall.now += 10
+    clock.run(60)
+    wall.now += 2
+    assert clock.now == 1010 + 120
+
+
+def test_another_rate_counts_from_its_beginning(wall: Wall) -> None:
+    clock = Clock(wall)
+    clock.run(60)
+    wall.now += 1
+    clock.run(2)
+    wall.now += 1
+    assert clock.now == 1062
+
+
+def test_advancing_keeps_the_rate(wall: Wall) -> None:
+    clock = Clock(wall)
+    clock.run(10)
+    clock.advance(5)
+    wall.now += 1
+    assert clock.now == 1015

@@ -1,0 +1,40 @@
+"""What is due later, in order."""
+
+from mock_server.state.timers import Timers
+
+
+def test_things_fall_due_in_the_order_of_their_instants() -> None:
+    timers = Timers()
+    for at in (3, 1, 2):
+        timers.set(at, f"at {at}")
+    assert list(timers.due(5)) == [(1, "at 1"), (2, "at 2"), (3, "at 3")]
+
+
+def test_things_of_one_instant_keep_their_order() -> None:
+    timers = Timers()
+    for thing in ("b", "a", {"no": "order"}, "c"):
+        timers.set(1, thing)
+    assert [thing for _, thing in timers.due(1)] == ["b", "a", {"no": "order"}, "c"]
+
+
+def test_what_is_not_due_stays() -> None:
+    timers = Timers()
+    timers.set(2, "later")
+    assert (list(timers.due(1.999)), timers.next, len(timers)) == ([], 2, 1)
+
+
+def test_what_was_due_is_gone() -> None:
+    timers = Timers()
+    timers.set(1, "once")
+    assert (len(list(timers.due(1))), list(timers.due(1)), timers.next, len(timers)) == (1, [], None, 0)
+
+
+def test_what_is_set_meanwhile_and_due_comes_as_well() -> None:
+    timers, seen = Timers(), []
+    timers.set(1, "first")
+    for at, thing in timers.due(5):
+        seen.append(thing)
+        if thing == "first":
+            timers.set(at + 2, "follows")
+            timers.set(at + 9, "not yet")
+    assert (seen, timers.next) == (["first", "follows"], 10)
