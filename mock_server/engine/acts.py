@@ -1,28 +1,27 @@
 """The act itself: one function per verb of `do`, and the answer made of what it did."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mock_server.engine import accounts, guards, pages, rows
 from mock_server.engine.call import Call, Entity, Reply
+from mock_server.engine.invention import invented
+from mock_server.engine.plan import Plan
 from mock_server.engine.problem import Problem
 from mock_server.engine.runtime import sort_rows
 from mock_server.state.store import Row
 from understudy.contract import schemas
 
-if TYPE_CHECKING:
-    from mock_server.engine.plan import Plan
-
 Step = Callable[[Call], None]
 
 
-def act(plan: "Plan") -> Step | None:
+def act(plan: Plan) -> Step | None:
     """The step of the operation's verb."""
     maker = VERBS.get(plan.do or "")
     return maker(plan) if maker else None
 
 
-def reply(plan: "Plan") -> Step | None:
+def reply(plan: Plan) -> Step:
     """The answer: `reply` if it is declared, else what the act answered with, else the row."""
     status = plan.compile(plan.words["status"], "status") if "status" in plan.words else None
     if "reply" in plan.words:
@@ -48,7 +47,7 @@ def reply(plan: "Plan") -> Step | None:
     return plain
 
 
-def _list(plan: "Plan") -> Step:
+def _list(plan: Plan) -> Step:
     collection = plan.collection
     assert collection is not None
     candidates, conditions = _candidates(plan), _conditions(plan)
@@ -74,7 +73,7 @@ def _list(plan: "Plan") -> Step:
     return run
 
 
-def _candidates(plan: "Plan") -> Callable[[Call], Iterable[Row]]:
+def _candidates(plan: Plan) -> Callable[[Call], Iterable[Row]]:
     """The rows that a list begins with: by owner or scope through an index where there is one."""
     assert plan.collection is not None
     name, owner, inside = plan.collection.name, plan.words.get("owner"), guards.scope(plan)
@@ -92,7 +91,7 @@ def _candidates(plan: "Plan") -> Callable[[Call], Iterable[Row]]:
     return candidates
 
 
-def _conditions(plan: "Plan") -> list[tuple[Callable[[Call], bool] | None, Callable[[Any], Any]]]:
+def _conditions(plan: Plan) -> list[tuple[Callable[[Call], bool] | None, Callable[[Any], Any]]]:
     """What rows must fulfil: always, or where a query parameter is given."""
     found: list[tuple[Callable[[Call], bool] | None, Callable[[Any], Any]]] = []
     found += [(None, plan.compile(plan.words[word], word)) for word in ("where", "visible") if word in plan.words]
@@ -118,11 +117,11 @@ def _contains(name: str, fields: tuple[str, ...]) -> Callable[[Any], bool]:
     return fits
 
 
-def _read(plan: "Plan") -> None:
+def _read(plan: Plan) -> None:
     return None
 
 
-def given(plan: "Plan") -> Callable[[Call], dict[str, Any]]:
+def given(plan: Plan) -> Callable[[Call], dict[str, Any]]:
     """The body's fields that are stored: as `accepts` says, else those that the collection has."""
     collection = plan.collection
     assert collection is not None
@@ -141,7 +140,7 @@ def given(plan: "Plan") -> Callable[[Call], dict[str, Any]]:
     return take
 
 
-def _body_defaults(plan: "Plan", accepted: frozenset[str]) -> dict[str, Any]:
+def _body_defaults(plan: Plan, accepted: frozenset[str]) -> dict[str, Any]:
     """What the body's schema says of fields that are not given; a change leaves them alone."""
     if plan.do not in ("create", "register"):
         return {}
@@ -152,7 +151,7 @@ def _body_defaults(plan: "Plan", accepted: frozenset[str]) -> dict[str, Any]:
     return {name: node["default"] for name, node in followed.items() if name in accepted and isinstance(node, dict) and "default" in node}
 
 
-def _create(plan: "Plan") -> Step:
+def _create(plan: Plan) -> Step:
     assert plan.collection is not None
     name, take, compose = plan.collection.name, given(plan), composed(plan)
     collection = plan.collection
@@ -161,12 +160,12 @@ def _create(plan: "Plan") -> Step:
         values = take(call)
         rows.check_refs(call, collection, values, values)
         values = compose(call, values)
-        call.set_row(rows.create(call, name, values if collection.declared else plan.invented(values, call)))
+        call.set_row(rows.create(call, name, values if collection.declared else invented(plan, values, call)))
 
     return run
 
 
-def composed(plan: "Plan") -> Callable[[Call, dict[str, Any]], dict[str, Any]]:
+def composed(plan: Plan) -> Callable[[Call, dict[str, Any]], dict[str, Any]]:
     """Adds to the given values what the server sets: scope, owner, `set`."""
     inside, owner = guards.scope(plan), plan.words.get("owner")
     fixed = plan.values(plan.words["set"], "set") if "set" in plan.words else None
@@ -184,7 +183,7 @@ def composed(plan: "Plan") -> Callable[[Call, dict[str, Any]], dict[str, Any]]:
     return compose
 
 
-def _update(plan: "Plan") -> Step:
+def _update(plan: Plan) -> Step:
     assert plan.collection is not None
     collection, take = plan.collection, given(plan)
     fixed = plan.values(plan.words["set"], "set") if "set" in plan.words else None
@@ -200,7 +199,7 @@ def _update(plan: "Plan") -> Step:
     return run
 
 
-def _update_many(plan: "Plan") -> Step:
+def _update_many(plan: Plan) -> Step:
     assert plan.collection is not None
     collection, candidates, conditions = plan.collection, _candidates(plan), _conditions(plan)
     fixed = plan.values(plan.words.get("set") or {}, "set")
@@ -217,7 +216,7 @@ def _update_many(plan: "Plan") -> Step:
     return run
 
 
-def _delete(plan: "Plan") -> Step:
+def _delete(plan: Plan) -> Step:
     assert plan.collection is not None
     name = plan.collection.name
 
@@ -229,7 +228,7 @@ def _delete(plan: "Plan") -> Step:
     return run
 
 
-def _transition(plan: "Plan") -> Step:
+def _transition(plan: Plan) -> Step:
     collection = plan.collection
     if collection is None or collection.states is None or "to" not in plan.words:
         raise plan.fault("do", "a transition needs 'to' and a collection with declared states.")
@@ -253,14 +252,14 @@ class Repeated(Exception):  # noqa: N818 - no error: it ends the steps of a tran
     """A transition that is accepted again and changes nothing."""
 
 
-def state(plan: "Plan", to: str) -> Callable[[Any], Any]:
+def state(plan: Plan, to: str) -> Callable[[Any], Any]:
     """The state of `to`: a text, or an expression in parentheses."""
     if to.startswith("("):
         return plan.compile(to, "to")  # type: ignore[no-any-return]
     return lambda _scope: to
 
 
-def _aggregate(plan: "Plan") -> Step | None:
+def _aggregate(plan: Plan) -> Step | None:
     group = plan.words.get("group")
     if not group:
         return None
@@ -285,7 +284,7 @@ def _aggregate(plan: "Plan") -> Step | None:
     return run
 
 
-def _bound(plan: "Plan") -> Step:
+def _bound(plan: Plan) -> Step:
     function = plan.bound
     if function is None:
         raise plan.fault("do", f"there is no function for '{plan.operation.id}' in the backend's own file.")
@@ -300,7 +299,7 @@ def _bound(plan: "Plan") -> Step:
     return run
 
 
-def _login(plan: "Plan") -> Step:
+def _login(plan: Plan) -> Step:
     def run(call: Call) -> None:
         call.reply = accounts.login(call)
         if call.user is not None:
@@ -309,7 +308,7 @@ def _login(plan: "Plan") -> Step:
     return run
 
 
-def _register(plan: "Plan") -> Step:
+def _register(plan: Plan) -> Step:
     take, compose = given(plan), composed(plan)
 
     def run(call: Call) -> None:
@@ -320,21 +319,21 @@ def _register(plan: "Plan") -> Step:
     return run
 
 
-def _refresh(plan: "Plan") -> Step:
+def _refresh(plan: Plan) -> Step:
     def run(call: Call) -> None:
         call.reply = accounts.refresh(call)
 
     return run
 
 
-def _logout(plan: "Plan") -> Step:
+def _logout(plan: Plan) -> Step:
     def run(call: Call) -> None:
         call.reply = accounts.logout(call)
 
     return run
 
 
-def _me(plan: "Plan") -> Step:
+def _me(plan: Plan) -> Step:
     def run(call: Call) -> None:
         if call.user is None:
             raise Problem(401, "token")
@@ -343,7 +342,7 @@ def _me(plan: "Plan") -> Step:
     return run
 
 
-VERBS: dict[str, Callable[["Plan"], Step | None]] = {
+VERBS: dict[str, Callable[[Plan], Step | None]] = {
     "list": _list, "read": _read, "create": _create, "update": lambda plan: (_update_many if plan.words.get("many") else _update)(plan),
     "delete": _delete, "transition": _transition, "take": _read, "give": _read, "aggregate": _aggregate, "reply": _read, "login": _login,
     "register": _register, "refresh": _refresh, "logout": _logout, "me": _me, "bound": _bound,

@@ -4,20 +4,18 @@ Which collections a call read is what its `store` recorded.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mock_server.engine.call import Call, Reply
+from mock_server.engine.plan import Plan
 from understudy.contract.expressions import collections_in, names_in
-
-if TYPE_CHECKING:
-    from mock_server.engine.plan import Plan
 
 MOST = 2048
 CONDITIONS = ("where", "visible", "filters", "with", "reply", "scope", "key", "unless", "status")
 CHANGING = frozenset({"now", "held", "user", "address", "header", "base", "random_text", "random_id", "hash_password"})
 
 
-def lasting(plan: "Plan") -> bool:
+def lasting(plan: Plan) -> bool:
     """Whether the answers of an operation depend on the stored rows and the request's path and query alone."""
     public = plan.do in ("list", "read") and not plan.operation.security and not plan.rates and not plan.inferred
     if not public or (plan.pager is not None and plan.pager.style == "cursor"):
@@ -29,7 +27,7 @@ def lasting(plan: "Plan") -> bool:
     return not names & CHANGING and not _derived(plan, shown) & CHANGING
 
 
-def _derived(plan: "Plan", shown: set[str]) -> set[str]:
+def _derived(plan: Plan, shown: set[str]) -> set[str]:
     """The names that computed fields of the collections in sight look at."""
     known = plan.runtime.contract.collections
     names: set[str] = set()

@@ -2,20 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fixtures.instants import seconds
 from mock_server.engine import acts, guards, rows
 from mock_server.engine.answers import texts
 from mock_server.engine.call import Call, Emit, Entity
+from mock_server.engine.plan import Plan
 from mock_server.engine.problem import Problem
 from mock_server.state.seats import CapacityError, HoldError, Ledger
 from mock_server.state.store import Row
 from understudy.contract.expressions import ExpressionError, names_in
 from understudy.contract.functions import time
-
-if TYPE_CHECKING:
-    from mock_server.engine.plan import Plan
 
 Step = Callable[[Call], None]
 MOST_TIMES = 10_000
@@ -35,7 +33,7 @@ def _all(steps: Iterable[Step | None]) -> Step | None:
     return run
 
 
-def spends(plan: "Plan") -> Step | None:
+def spends(plan: Plan) -> Step | None:
     """Uses something up that may be used once."""
     word = plan.words.get("spends")
     if not word:
@@ -139,7 +137,7 @@ def _refresh(call: Call, name: str, after: Row) -> None:
                 call.row = after
 
 
-def moves(plan: "Plan", word: str, source: Any = None) -> Step | None:
+def moves(plan: Plan, word: str, source: Any = None) -> Step | None:
     """The step of `take` or `give`."""
     declared = plan.words.get(word) if source is None else source
     if not declared:
@@ -147,7 +145,7 @@ def moves(plan: "Plan", word: str, source: Any = None) -> Step | None:
     return _all([_move(plan, word, item).run for item in (declared if isinstance(declared, list) else [declared])])
 
 
-def _move(plan: "Plan", word: str, item: Mapping[str, Any]) -> Move:
+def _move(plan: Plan, word: str, item: Mapping[str, Any]) -> Move:
     ledger = plan.runtime.ledgers.get(item["of"])
     if ledger is None:
         raise plan.fault(f"{word}.of", f"'{item['of']}' is no collection with declared capacity.")
@@ -155,12 +153,12 @@ def _move(plan: "Plan", word: str, item: Mapping[str, Any]) -> Move:
     return Move(ledger, item, word == "give", **compiled)
 
 
-def creates(plan: "Plan", source: Any = None) -> Step | None:
+def creates(plan: Plan, source: Any = None) -> Step | None:
     """Rows made elsewhere."""
     return _all([_creation(plan, item) for item in (plan.words.get("creates") if source is None else source) or ()])
 
 
-def _creation(plan: "Plan", item: Mapping[str, Any]) -> Step:
+def _creation(plan: Plan, item: Mapping[str, Any]) -> Step:
     name = _collection(plan, item, "creates")
     fixed = plan.values(item.get("set") or {}, "creates.set")
     each, times, when = (plan.compile(item[word], f"creates.{word}") if word in item else None for word in ("each", "times", "when"))
@@ -178,17 +176,17 @@ def _creation(plan: "Plan", item: Mapping[str, Any]) -> Step:
     return run
 
 
-def updates(plan: "Plan", source: Any = None) -> Step | None:
+def updates(plan: Plan, source: Any = None) -> Step | None:
     """Rows changed elsewhere."""
     return _all([_elsewhere(plan, item, "updates") for item in (plan.words.get("updates") if source is None else source) or ()])
 
 
-def removes(plan: "Plan", source: Any = None) -> Step | None:
+def removes(plan: Plan, source: Any = None) -> Step | None:
     """Rows removed elsewhere."""
     return _all([_elsewhere(plan, item, "removes") for item in (plan.words.get("removes") if source is None else source) or ()])
 
 
-def _elsewhere(plan: "Plan", item: Mapping[str, Any], word: str) -> Step:
+def _elsewhere(plan: Plan, item: Mapping[str, Any], word: str) -> Step:
     name = _collection(plan, item, word)
     where = plan.compile(item["where"], f"{word}.where", {"it": name}) if "where" in item else None
     when = plan.compile(item["when"], f"{word}.when") if "when" in item else None
@@ -208,17 +206,17 @@ def _elsewhere(plan: "Plan", item: Mapping[str, Any], word: str) -> Step:
     return run
 
 
-def _collection(plan: "Plan", item: Mapping[str, Any], word: str) -> str:
+def _collection(plan: Plan, item: Mapping[str, Any], word: str) -> str:
     plan._known(item["collection"], word)
     return str(item["collection"])
 
 
-def emits(plan: "Plan", source: Any, what: str) -> Step | None:
+def emits(plan: Plan, source: Any, what: str) -> Step | None:
     """Messages that leave after the commit."""
     return _all([_emit(plan, item, what) for item in source or ()])
 
 
-def _emit(plan: "Plan", item: Mapping[str, Any], what: str) -> Step:
+def _emit(plan: Plan, item: Mapping[str, Any], what: str) -> Step:
     room, each, when = (plan.compile(item[word], f"{what}.{word}") if word in item else None for word in ("room", "each", "when"))
     data = plan.values(item["data"], f"{what}.data", mark=True) if "data" in item else None
     name = plan.collection.name if plan.collection else ""
@@ -240,7 +238,7 @@ def _emit(plan: "Plan", item: Mapping[str, Any], what: str) -> Step:
 class Later:
     """What an operation has fall due: compiled once, set for a row. names: those that its expressions use, other than the row's."""
 
-    plan: "Plan"
+    plan: Plan
     names: frozenset[str]
     bound: bool
     delay: float
@@ -263,7 +261,7 @@ class Later:
                 step(call)
 
 
-def later(plan: "Plan") -> Step | None:
+def later(plan: Plan) -> Step | None:
     """Sets what happens later on the world's clock."""
     due = [_later(plan, item) for item in plan.words.get("after") or ()]
     if not due:
@@ -275,7 +273,7 @@ def later(plan: "Plan") -> Step | None:
     return run
 
 
-def _later(plan: "Plan", item: Mapping[str, Any]) -> Later:
+def _later(plan: Plan, item: Mapping[str, Any]) -> Later:
     fixed = plan.values(item["set"], "after.set") if "set" in item else None
     target = acts.state(plan, item["to"]) if "to" in item else None
     steps = [
@@ -301,7 +299,7 @@ def _names(text: str) -> frozenset[str]:
         return frozenset()
 
 
-def _changed(plan: "Plan", target: Any, fixed: Any) -> Step | None:
+def _changed(plan: Plan, target: Any, fixed: Any) -> Step | None:
     if target is None and fixed is None:
         return None
     collection = plan.collection
@@ -318,7 +316,7 @@ def _changed(plan: "Plan", target: Any, fixed: Any) -> Step | None:
     return run
 
 
-def _function(plan: "Plan", name: str) -> Step:
+def _function(plan: Plan, name: str) -> Step:
     function = plan.runtime.functions.get(name)
     if function is None:
         raise plan.fault("after", f"there is no function '{name}' in the backend's own file.")

@@ -11,10 +11,11 @@ from fixtures.records import Dataset, build
 from mock_server.engine import headers, rows
 from mock_server.engine.call import Call, Reply, Request
 from mock_server.engine.plan import Bound, Plan
+from mock_server.engine.planner import make_plan
 from mock_server.engine.problem import Problem, Violation
 from mock_server.engine.router import Match, Router
 from mock_server.engine.runtime import Runtime
-from mock_server.engine.stages import Stage, finish, stages_of
+from mock_server.engine.stages import Stage, finish
 from mock_server.engine.views import dumps
 from mock_server.state import world as worlds
 from mock_server.state.clock import Clock
@@ -81,10 +82,7 @@ class Engine:
                 raise ContractError(
                     f"mock_server/backends/{self.contract.name}.py", 0, f"'{name}' is bound to no operation with 'do: bound'.{suggest(name, bound | later)}"
                 )
-        plans = {operation.id: Plan(self.runtime, operation, functions.get(operation.id)) for operation in self.contract.operations}
-        for plan in plans.values():
-            plan.stages = stages_of(plan)
-        return plans
+        return {operation.id: make_plan(self.runtime, operation, functions.get(operation.id)) for operation in self.contract.operations}
 
     def handle(self, service: str, request: Request, now: float | None = None) -> Response:
         """The answer to a request of a service. now: the instant at which it comes, if that is not the clock's; nothing falls due before it then."""

@@ -1,21 +1,19 @@
 """The steps that refuse: roles, members, rows that are needed, owners, conditions."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mock_server.engine import accounts, rows
 from mock_server.engine.call import Call
+from mock_server.engine.plan import Plan
 from mock_server.engine.problem import Problem
 from mock_server.state.store import Row
 from understudy.contract.model import Collection, Members
 
-if TYPE_CHECKING:
-    from mock_server.engine.plan import Plan
-
 Step = Callable[[Call], None]
 
 
-def roles(plan: "Plan") -> Step | None:
+def roles(plan: Plan) -> Step | None:
     """Only callers with one of the roles."""
     wanted = frozenset(plan.words.get("roles") or ())
     field = plan.runtime.auth.get("role", "role")
@@ -31,7 +29,7 @@ def roles(plan: "Plan") -> Step | None:
     return check
 
 
-def members(plan: "Plan") -> Step | None:
+def members(plan: Plan) -> Step | None:
     """Only members of a row, with one of the roles."""
     word = plan.words.get("members")
     if not word:
@@ -68,7 +66,7 @@ def role_in(call: Call, collection: Collection, declared: Members, row: Row) -> 
     return None if found is None else str(found.get(declared.role, "member")) if declared.role else "member"
 
 
-def needs(plan: "Plan", words: Mapping[str, Any]) -> Step | None:
+def needs(plan: Plan, words: Mapping[str, Any]) -> Step | None:
     """The rows of `with`; one that is missing is 404."""
     if not words:
         return None
@@ -81,7 +79,7 @@ def needs(plan: "Plan", words: Mapping[str, Any]) -> Step | None:
     return fetch_all
 
 
-def _need(plan: "Plan", name: str, word: Mapping[str, Any]) -> Callable[[Call], Row | None]:
+def _need(plan: Plan, name: str, word: Mapping[str, Any]) -> Callable[[Call], Row | None]:
     collection = plan.runtime.contract.collections[word["collection"]]
     key = plan.compile(word["key"], f"with.{name}.key") if "key" in word else None
     where = plan.compile(word["where"], f"with.{name}.where", {"it": collection.name}) if "where" in word else None
@@ -103,7 +101,7 @@ def _need(plan: "Plan", name: str, word: Mapping[str, Any]) -> Callable[[Call], 
     return fetch
 
 
-def row(plan: "Plan") -> Step:
+def row(plan: Plan) -> Step:
     """The row of the operation: in scope, visible, the caller's own."""
     collection = plan.collection
     assert collection is not None
@@ -126,7 +124,7 @@ def row(plan: "Plan") -> Step:
     return fetch
 
 
-def _path_key(plan: "Plan") -> Callable[[Any], Any]:
+def _path_key(plan: Plan) -> Callable[[Any], Any]:
     names = plan.operation.path_names
     if not names:
         raise plan.fault("key", "there is no path parameter, so the key must be said.")
@@ -134,7 +132,7 @@ def _path_key(plan: "Plan") -> Callable[[Any], Any]:
     return lambda names_: names_["path"].get(name)
 
 
-def scope(plan: "Plan") -> Callable[[Call], dict[str, Any]] | None:
+def scope(plan: Plan) -> Callable[[Call], dict[str, Any]] | None:
     """Field -> value that the operation's rows have: as declared, else the path parameters that are fields; None if there are none."""
     declared = plan.words.get("scope")
     if declared is not None:
@@ -153,7 +151,7 @@ def me(call: Call) -> Any:
     return call.user[collection.key] if call.user else None
 
 
-def allow(plan: "Plan") -> Step | None:
+def allow(plan: Plan) -> Step | None:
     """Only where the condition holds."""
     if "allow" not in plan.words:
         return None
@@ -166,7 +164,7 @@ def allow(plan: "Plan") -> Step | None:
     return check
 
 
-def unless(plan: "Plan") -> Step | None:
+def unless(plan: Plan) -> Step | None:
     """The refusals that depend on state."""
     refusals = [(plan.compile(item["when"], "unless.when"), item) for item in plan.words.get("unless") or ()]
     if not refusals:

@@ -1,18 +1,17 @@
 """The request path: one visible list of stages. Each is a plain function of the call that may raise a Problem."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from mock_server.engine import accounts, answers
 from mock_server.engine.acts import Repeated
 from mock_server.engine.call import Call, Entity, Origin, Reply
+from mock_server.engine.invention import example, filled
+from mock_server.engine.plan import Plan
 from mock_server.engine.problem import Problem, Violation
 from mock_server.engine.views import dumps
-
-if TYPE_CHECKING:
-    from mock_server.engine.plan import Plan
 
 Stage = Callable[[Call], None]
 
@@ -123,7 +122,7 @@ def shape(call: Call) -> None:
     if isinstance(reply.value, bytes):
         return
     if plan.operation.behavior.source == "example":
-        reply.value = plan.example(call)
+        reply.value = example(plan, call)
     if reply.value is None or reply.status == 204 or (plan.empty and plan.operation.behavior.source in ("inferred", "example")):
         reply.value = b""
         return
@@ -133,7 +132,7 @@ def shape(call: Call) -> None:
         value = {name: item for name, item in plan.envelope(call.scope).items() if item is not None}
     schema = plan.schema_of(reply.status)
     if plan.inferred and isinstance(value, dict):
-        value = plan.filled(value, call)
+        value = filled(plan, value, call)
     if isinstance(value, Entity):
         reply.value = plan.views.view(schema, value.collection).text(value.row, call)
     else:
@@ -157,7 +156,7 @@ def _paged(call: Call, reply: Reply) -> Any:
 STAGES: tuple[Stage, ...] = (throttle, authenticate, validate, behave, shape)
 
 
-def stages_of(plan: "Plan") -> tuple[Stage, ...]:
+def stages_of(plan: Plan) -> tuple[Stage, ...]:
     """The stages that an operation needs: one without limits is not throttled, a public one does not ask who calls."""
     idle: dict[Stage, bool] = {throttle: not plan.rates, authenticate: not plan.operation.security}
     return tuple(stage for stage in STAGES if not idle.get(stage, False))

@@ -51,7 +51,10 @@ def test_the_page_posts_to_the_front_ends_origins_and_closes(client: Client) -> 
 
 
 def test_the_page_can_not_be_escaped_from(client: Client) -> None:
-    client.put("oauthStates", {"id": "oauth_x", "state": "s", "shopId": "</script><script>alert(1)//", "platform": "tiktok", "userId": "user_1", "expiresAt": "2999-01-01T00:00:00Z"})
+    client.put(
+        "oauthStates",
+        {"id": "oauth_x", "state": "s", "shopId": "</script><script>alert(1)//", "platform": "tiktok", "userId": "user_1", "expiresAt": "2999-01-01T00:00:00Z"},
+    )
     assert client.get("/oauth/tiktok/callback?code=c&state=s").body.count(b"<script>") == 1
 
 

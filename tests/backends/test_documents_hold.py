@@ -129,7 +129,7 @@ def check(backend: str, operation: Operation, answer: Answer) -> None:
     REFEREED.add((backend, operation.id, answer.status))
     core, address = referee(backend, operation.service)
     request = MockRequest(address, operation.method.lower(), url(operation, False).partition("?")[0])
-    core.validate_response(request, MockResponse(answer.body, answer.status, {name: value for name, value in answer.headers.items()}, answer.headers["content-type"]))
+    core.validate_response(request, MockResponse(answer.body, answer.status, dict(answer.headers), answer.headers["content-type"]))
 
 
 def answers(backend: str, operation: Operation) -> list[Answer]:
@@ -151,13 +151,21 @@ def test_example_requests_are_answered_as_documented(backend: str, operation: Op
         check(backend, operation, answer)
 
 
-@pytest.mark.parametrize(("backend", "operation"), [pair for pair in OPERATIONS if pair[1].id not in NEED_STATE], ids=[name for name in IDS if name.partition("-")[2] not in NEED_STATE])
+@pytest.mark.parametrize(
+    ("backend", "operation"),
+    [pair for pair in OPERATIONS if pair[1].id not in NEED_STATE],
+    ids=[name for name in IDS if name.partition("-")[2] not in NEED_STATE],
+)
 def test_an_example_request_succeeds_for_somebody(backend: str, operation: Operation) -> None:
     statuses = {answer.status for answer in answers(backend, operation)}
     assert statuses & {200, 201}, statuses
 
 
-@pytest.mark.parametrize(("backend", "operation"), [pair for pair in OPERATIONS if pair[1].security], ids=[name for name, pair in zip(IDS, OPERATIONS, strict=True) if pair[1].security])
+@pytest.mark.parametrize(
+    ("backend", "operation"),
+    [pair for pair in OPERATIONS if pair[1].security],
+    ids=[name for name, pair in zip(IDS, OPERATIONS, strict=True) if pair[1].security],
+)
 def test_without_a_good_credential_it_is_401_where_the_document_says_so(backend: str, operation: Operation) -> None:
     kind, body = next(bodies(operation))
     if not operation.anonymous:

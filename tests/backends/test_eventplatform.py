@@ -142,7 +142,14 @@ def test_many_small_orders_never_oversell(client: Client) -> None:
 
 def test_an_order_carries_prices_and_names(client: Client) -> None:
     made = order(client, 2, notes="Aisle").json
-    assert (made["unitPrice"], made["totalPrice"], made["eventName"], made["categoryName"], made["notes"], made["status"]) == (150.0, 300.0, "Summer Music Festival", "VIP", "Aisle", "pending")
+    assert (made["unitPrice"], made["totalPrice"], made["eventName"], made["categoryName"], made["notes"], made["status"]) == (
+        150.0,
+        300.0,
+        "Summer Music Festival",
+        "VIP",
+        "Aisle",
+        "pending",
+    )
 
 
 def test_an_order_completes_after_two_seconds(client: Client) -> None:
@@ -233,7 +240,12 @@ def test_an_unknown_lock_is_409(client: Client) -> None:
     assert spend(client, "lock_none", 1).status == 409
 
 
-EVENT = {"eventName": "E", "eventCategory": "Music", "eventDate": "2030-01-01T20:00:00Z", "ticketCategories": [{"categoryName": "A", "price": 10, "totalSeats": 3}]}
+EVENT = {
+    "eventName": "E",
+    "eventCategory": "Music",
+    "eventDate": "2030-01-01T20:00:00Z",
+    "ticketCategories": [{"categoryName": "A", "price": 10, "totalSeats": 3}],
+}
 
 
 def test_organizers_alone_create_events(client: Client) -> None:

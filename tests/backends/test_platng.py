@@ -65,7 +65,10 @@ def id_token(email: str) -> str:
     return f"e30.{body}.sig"
 
 
-@pytest.mark.parametrize(("token", "who"), [("anything", USER), (SECOND, SECOND), (id_token(PARTNER), PARTNER), (id_token("nobody@example.com"), USER), ("a.!.c", USER), ("a.bnVsbA.c", USER)])
+@pytest.mark.parametrize(
+    ("token", "who"),
+    [("anything", USER), (SECOND, SECOND), (id_token(PARTNER), PARTNER), (id_token("nobody@example.com"), USER), ("a.!.c", USER), ("a.bnVsbA.c", USER)],
+)
 def test_google_signs_in_whom_the_token_names(client: Client, token: str, who: str) -> None:
     answer = client.post(f"{API}/auth/google", {"token": token})
     assert (answer.status, answer.json["user"]["email"]) == (200, who)
@@ -89,7 +92,9 @@ def test_a_profile_changes_only_what_is_given(client: Client) -> None:
     before = client.get(f"{API}/auth/profile", by=USER).data
     after = client.patch(f"{API}/auth/profile", {"full_name": "New Name"}, by=USER).data
     assert after["full_name"] == "New Name"
-    assert {name: value for name, value in after.items() if name not in ("full_name", "updated_at")} == {name: value for name, value in before.items() if name not in ("full_name", "updated_at")}
+    assert {name: value for name, value in after.items() if name not in ("full_name", "updated_at")} == {
+        name: value for name, value in before.items() if name not in ("full_name", "updated_at")
+    }
 
 
 READS = ("/events", "/events/search?q=tech", "/events/featured", "/events/upcoming", "/events/123")
@@ -97,7 +102,7 @@ READS = ("/events", "/events/search?q=tech", "/events/featured", "/events/upcomi
 
 def shown(answer: Answer) -> list[dict[str, Any]]:
     data = answer.data
-    found: list[dict[str, Any]] = data["items"] if "items" in data else [data]
+    found: list[dict[str, Any]] = data.get("items", [data])
     return found
 
 
@@ -122,7 +127,14 @@ def test_is_favorite_follows_the_favourites(client: Client) -> None:
     assert [client.get(f"{API}/events/123", by=who).data["is_favorite"] for who in (USER, SECOND)] == [True, False]
 
 
-@pytest.mark.parametrize(("query", "fits"), [("city=Lagos", lambda item: item["city"] == "Lagos"), ("is_free=true", lambda item: item["is_free"]), ("category_id=1", lambda item: item["category_id"] == 1)])
+@pytest.mark.parametrize(
+    ("query", "fits"),
+    [
+        ("city=Lagos", lambda item: item["city"] == "Lagos"),
+        ("is_free=true", lambda item: item["is_free"]),
+        ("category_id=1", lambda item: item["category_id"] == 1),
+    ],
+)
 def test_filters_keep_what_fits_and_all_of_it(client: Client, query: str, fits: Any) -> None:
     everything = client.get(f"{API}/events?limit=100").data["items"]
     assert client.get(f"{API}/events?limit=100&{query}").data["items"] == [item for item in everything if fits(item)]
@@ -273,7 +285,12 @@ def test_a_sale_shows_in_its_partners_figures(client: Client) -> None:
     before = client.get(f"{API}/partners/dashboard", by=PARTNER).data
     verify(client, buy(client, (1, 2)).data)
     after = client.get(f"{API}/partners/dashboard", by=PARTNER).data
-    assert after == {**before, "total_orders": before["total_orders"] + 1, "tickets_sold": before["tickets_sold"] + 2, "total_revenue": before["total_revenue"] + 10000}
+    assert after == {
+        **before,
+        "total_orders": before["total_orders"] + 1,
+        "tickets_sold": before["tickets_sold"] + 2,
+        "total_revenue": before["total_revenue"] + 10000,
+    }
 
 
 def test_one_identity_holds_on_every_service(client: Client) -> None:

@@ -59,7 +59,8 @@ def test_a_profile_is_for_oneself_and_the_administrator(client: Client, who: str
 
 
 ADMIN_CALLS: list[tuple[str, str, Any]] = [
-    ("GET", "users", None), ("GET", "users/1", None), ("PUT", "users/2/status", {"status": "active"}), ("POST", "users/2/adjust-balance", {"amount": 1, "reason": "r"}),
+    ("GET", "users", None), ("GET", "users/1", None), ("PUT", "users/2/status", {"status": "active"}),
+    ("POST", "users/2/adjust-balance", {"amount": 1, "reason": "r"}),
     ("GET", "offers", None), ("GET", "offers/1", None), ("POST", "offers", {"title": "T", "category": "c", "reward": 1}), ("PATCH", "offers/1", {"reward": 2}),
     ("POST", "offers/2/approve", None), ("POST", "offers/3/reject", None),
     ("GET", "analytics/dashboard", None), ("GET", "analytics/revenue", None), ("GET", "analytics/users", None),

@@ -41,12 +41,28 @@ def test_a_video_that_is_ready_is_told_to_its_parties_and_its_uploader(client: C
     video = upload(client, title="Holiday").json["id"]
     party = client.post("/api/parties/", {"title": "P", "scheduled_for": "2030-01-01T20:00:00Z", "video": video}, by=USER).json["id"]
     client.advance(5)
-    assert [(item.message, item.room) for item in client.sent] == [("video_ready", f"party:{party}"), ("notification", "user:00000000-0000-4000-8000-000000000001")]
+    assert [(item.message, item.room) for item in client.sent] == [
+        ("video_ready", f"party:{party}"),
+        ("notification", "user:00000000-0000-4000-8000-000000000001"),
+    ]
     assert client.sent[0].data == {"type": "video_ready", "video_id": video}
 
 
 def test_an_upload_without_its_file_is_400(client: Client) -> None:
     assert client.upload("/api/videos/upload/", {"title": "x"}, {}, by=USER).status == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"), [("/api/videos/upload/", {"file": "text"}), ("/api/support/tickets/", {"subject": "S", "description": "D", "attachments": "text"})]
+)
+def test_a_text_in_the_place_of_a_file_is_400(client: Client, path: str, fields: dict[str, str]) -> None:
+    assert client.upload(path, fields, {}, by=USER).status == 400
+
+
+def test_an_empty_file_is_no_upload(client: Client) -> None:
+    path, video = target(client)
+    assert put(client, path, b"").status == 400
+    assert state(client, video) == ("uploading", 0)
 
 
 def test_an_upload_as_json_is_415(client: Client) -> None:

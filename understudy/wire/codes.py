@@ -17,4 +17,4 @@ def code(secret: str, at: float, step: int = 0) -> str:
 def accepts(secret: str, given: str, at: float, window: int = 1) -> bool:
     """Whether a code is that of an instant, or of one of so many steps before or after it."""
     codes = [code(secret, at, step) for step in range(-window, window + 1)]
-    return any([hmac.compare_digest(one.encode(), given.encode("utf-8", "surrogatepass")) for one in codes])
+    return any(hmac.compare_digest(one.encode(), given.encode("utf-8", "surrogatepass")) for one in codes)
