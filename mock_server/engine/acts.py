@@ -128,10 +128,11 @@ def given(plan: Plan) -> Callable[[Call], dict[str, Any]]:
     accepted = frozenset(plan.words.get("accepts", collection.stored | collection.children.keys()))
     defaults = _body_defaults(plan, accepted)
     guarded = {collection.key} if collection.declared else set()
-    free = not collection.properties
+    free, wrapper = not collection.properties, plan.words.get("wrapped")
 
     def take(call: Call) -> dict[str, Any]:
-        body = call.body if isinstance(call.body, dict) else {}
+        body = call.body.get(wrapper) if wrapper and isinstance(call.body, dict) else call.body
+        body = body if isinstance(body, dict) else {}
         if free:
             return dict(body)
         values = {name: value for name, value in body.items() if name in accepted and name not in guarded}

@@ -16,6 +16,7 @@ from understudy.contract.model import Behavior, Collection, Contract, Media, Ope
 
 WRAPPERS = ("data", "items", "results", "content", "records", "list", "values", "result", "payload")
 TOTALS = ("total", "count", "totalCount", "total_count", "totalItems", "total_items", "size")
+AROUND = re.compile(r"count|total|page|size|limit|offset|next|prev|cursor|more|links?$|meta|success|status|message|error", re.IGNORECASE)
 ROW_OPERATIONS = {"GET": "read", "PUT": "update", "PATCH": "update", "POST": "update", "DELETE": "delete"}
 NO_COLLECTION = frozenset({"reply", "aggregate"})
 
@@ -84,10 +85,28 @@ def _unwrap(bundle: Bundle, schema: Any, pointer: str, depth: int = 0) -> Shape 
     if kind != "object":
         return None
     properties = schemas.properties(bundle.data, schema)
-    for name in WRAPPERS if depth == 0 and not {"id"} & set(properties) else ():
-        if name in properties and (found := _unwrap(bundle, properties[name], f"{pointer}/properties/{name}", 1)):
-            return replace(found, wrapper=name, siblings=tuple(item for item in properties if item != name))
-    return Shape(pointer, schema, False, None, ())
+    inside = {name: found for name in properties if (found := _unwrap(bundle, properties[name], f"{pointer}/properties/{name}", 1))} if depth == 0 else {}
+    wrapper = None if {"id", "_id"} & set(properties) else _wrapper(properties, inside)
+    if wrapper is None:
+        return Shape(pointer, schema, False, None, ())
+    return replace(inside[wrapper], wrapper=wrapper, siblings=tuple(item for item in properties if item != wrapper))
+
+
+def _wrapper(properties: Mapping[str, Any], inside: Mapping[str, Shape]) -> str | None:
+    """The property that carries the row or rows: one of the usual names, the only list of rows, or the only property."""
+    usual = next((name for name in WRAPPERS if name in inside), None)
+    lists = [name for name, shape in inside.items() if shape.many]
+    only = next(iter(inside), None) if len(properties) == 1 else None
+    return usual or (lists[0] if len(lists) == 1 and _counted(properties) else None) or only
+
+
+def _counted(properties: Mapping[str, Any]) -> bool:
+    """Whether all else beside a list looks like what stands around one: totals, pages, links."""
+    return sum(1 for name in properties if not AROUND.search(name)) <= 1
+
+
+def _is_total(name: str) -> bool:
+    return name in TOTALS or bool(re.search(r"(count|total)$", name, re.IGNORECASE))
 
 
 def _answer(operation: Operation) -> Shape | None:
@@ -171,6 +190,8 @@ def _words(operation: Operation, known: Mapping[str, Collection]) -> dict[str, A
     words: dict[str, Any] = {"do": do, "collection": collection.name, "scope": {item: f"path['{item}']" for item in _parents(place)}}
     if do != "list" and do != "create":
         words["key"] = f"path['{parameter}']" if parameter else f"body['{collection.key}']"
+    if body is not None and body.wrapper and not body.many:
+        words["wrapped"] = body.wrapper
     return {**words, **_with_parent(operation, place, known), **_list_words(operation, collection, shape), **_wrapped(operation, shape, do or "")}
 
 
@@ -218,7 +239,7 @@ def _wrapped(operation: Operation, shape: Shape | None, do: str) -> dict[str, An
         return {}
     reply: dict[str, Any] = {shape.wrapper: "items" if do == "list" else "row"}
     for name in shape.siblings:
-        if do == "list" and name in TOTALS:
+        if do == "list" and _is_total(name):
             reply[name] = "total"
         elif do == "list" and name in ("page", "limit", "pages"):
             reply[name] = name
