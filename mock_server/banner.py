@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mock_server.options import MockOptions
 from understudy.contract.model import Service
-from understudy.settings import MockOptions
 
 
 def describe(bound: Sequence[Any], options: MockOptions) -> str:

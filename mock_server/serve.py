@@ -14,10 +14,10 @@ import uvicorn
 
 from mock_server.app import Hosted, create_apps, single
 from mock_server.banner import describe
+from mock_server.options import MockOptions
 from understudy.contract.errors import UsageError
 from understudy.contract.model import Contract, Service
 from understudy.contract.reader import backend_names, read
-from understudy.settings import MockOptions
 
 BACKLOG = 2048
 HIGHEST = 65535

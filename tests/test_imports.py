@@ -36,9 +36,6 @@ BESIDE = {
 }
 DOORS = ("understudy.cli", "understudy.settings", "understudy.__main__")  # these may use anything
 HOSTS = ("mock_server.app", "mock_server.serve", "mock_server.banner")  # one floor: who hosts the applications
-# Upstairs all the same, with the reason: the options of a run are plain data, and stand in the settings because they come from there.
-EXCEPTIONS = {"mock_server.serve": ("understudy.settings",), "mock_server.banner": ("understudy.settings",)}
-
 
 def files() -> Iterator[Path]:
     for room in ROOMS:
@@ -93,7 +90,7 @@ def wrong_imports(path: Path) -> Iterator[str]:
     module = module_of(path)
     place = home(module)
     for name, line in imported(path):
-        if name.split(".")[0] not in ROOMS or name in EXCEPTIONS.get(module, ()):
+        if name.split(".")[0] not in ROOMS:
             continue
         if home(name) not in allowed(place):
             yield f"{path.relative_to(ROOT)}:{line}: {place} may not import {name}"
@@ -106,11 +103,6 @@ def test_every_module_has_its_place() -> None:
 @pytest.mark.parametrize("path", list(files()), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_imports_what_stands_below_it_alone(path: Path) -> None:
     assert list(wrong_imports(path)) == []
-
-
-@pytest.mark.parametrize("module", EXCEPTIONS)
-def test_an_exception_is_still_needed(module: str) -> None:
-    assert set(EXCEPTIONS[module]) <= {name for name, _ in imported(ROOT.joinpath(*module.split(".")).with_suffix(".py"))}
 
 
 def test_the_wire_uses_nothing_but_itself() -> None:

@@ -4,10 +4,10 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mock_server.options import MockOptions
 from understudy.contract.errors import UsageError, suggest
 from understudy.contract.vocabulary import faults, schema
 
@@ -19,27 +19,6 @@ PREFIX = "UNDERSTUDY_"
 OTHERS = frozenset({"UNDERSTUDY_CONFIG", "UNDERSTUDY_GUIDES"})  # variables that are no setting of the file
 EXCLUSIVE = ("port", "port-offset", "single-port")  # each says where services listen, so a higher layer's replaces a lower one's
 FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-
-
-@dataclass(frozen=True, slots=True)
-class MockOptions:
-    """What `understudy mock` serves and how.
-
-    targets: backends and documents, () for all shipped ones; port: of the first service; seed: any text;
-    validate: on, strict, warn or off; verbosity: 0 as usual, more than 0 for -v, less for -q.
-    """
-
-    targets: tuple[str, ...] = ()
-    port: int | None = None
-    port_offset: int = 0
-    single_port: int | None = None
-    host: str = "127.0.0.1"
-    seed: str = "understudy"
-    overlays: tuple[Path, ...] = ()
-    validate: str = "on"
-    color: bool = False
-    verbosity: int = 0
-    json: bool = False
 
 
 DEFAULTS = MockOptions()

@@ -62,24 +62,28 @@ def _types(kind: Any) -> tuple[str, Any]:
     return "must be " + " or ".join(ARTICLES.get(name, name) for name in names), names[0] if len(names) == 1 else names
 
 
+def _many(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' if number != 1 else ''}"
+
+
 RULES: dict[str, Callable[[Any], tuple[str, Any]]] = {
     "type": _types,
     "enum": lambda kind: ("must be one of " + ", ".join(str(option) for option in kind.options), list(kind.options)),
     "const": lambda kind: (f"must be {kind.expected_value}", kind.expected_value),
     "format": lambda kind: (f"must be a valid {kind.format}", kind.format),
     "pattern": lambda kind: (f"must match {kind.pattern}", kind.pattern),
-    "minLength": lambda kind: (f"must be at least {kind.limit} character{'s' if kind.limit != 1 else ''} long", kind.limit),
-    "maxLength": lambda kind: (f"must be at most {kind.limit} characters long", kind.limit),
+    "minLength": lambda kind: (f"must be at least {_many(kind.limit, 'character')} long", kind.limit),
+    "maxLength": lambda kind: (f"must be at most {_many(kind.limit, 'character')} long", kind.limit),
     "minimum": lambda kind: (f"must be at least {kind.limit}", kind.limit),
     "maximum": lambda kind: (f"must be at most {kind.limit}", kind.limit),
     "exclusiveMinimum": lambda kind: (f"must be more than {kind.limit}", kind.limit),
     "exclusiveMaximum": lambda kind: (f"must be less than {kind.limit}", kind.limit),
     "multipleOf": lambda kind: (f"must be a multiple of {kind.multiple_of}", kind.multiple_of),
-    "minItems": lambda kind: (f"must have at least {kind.limit} item{'s' if kind.limit != 1 else ''}", kind.limit),
-    "maxItems": lambda kind: (f"must have at most {kind.limit} items", kind.limit),
+    "minItems": lambda kind: (f"must have at least {_many(kind.limit, 'item')}", kind.limit),
+    "maxItems": lambda kind: (f"must have at most {_many(kind.limit, 'item')}", kind.limit),
     "uniqueItems": lambda _kind: ("must not repeat an item", True),
-    "minProperties": lambda kind: (f"must have at least {kind.limit} field{'s' if kind.limit != 1 else ''}", kind.limit),
-    "maxProperties": lambda kind: (f"must have at most {kind.limit} fields", kind.limit),
+    "minProperties": lambda kind: (f"must have at least {_many(kind.limit, 'field')}", kind.limit),
+    "maxProperties": lambda kind: (f"must have at most {_many(kind.limit, 'field')}", kind.limit),
     "additionalProperties": lambda kind: (f"must not have {', '.join(kind.unexpected)}", None),
     "falseSchema": lambda _kind: ("must not be there", None),
 }

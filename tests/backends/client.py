@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from mock_server.app import create_engine, host
 from mock_server.engine import Request
 from mock_server.engine.engine import Engine
+from mock_server.state.clock import Clock
+from mock_server.state.world import create
 from understudy.contract.model import Contract
 from understudy.contract.reader import read
 
@@ -21,6 +23,14 @@ FRONT_END = "http://localhost:3000"
 def contract(backend: str) -> Contract:
     """A backend's contract, read once."""
     return read(backend)
+
+
+@functools.cache
+def engine_of(backend: str, seed: str) -> Engine:
+    """A backend's engine, made once: what differs between tests is its world."""
+    engine = create_engine(contract(backend), seed)
+    engine.runtime.listening = True
+    return engine
 
 
 class Answer:
@@ -49,13 +59,16 @@ class Answer:
 
 
 class Client:
-    """A fresh world of a backend."""
+    """A fresh world of a backend, whose clock stands still. Only the latest client of a backend is alive."""
 
     def __init__(self, backend: str, seed: str = "1") -> None:
-        self.engine: Engine = create_engine(contract(backend), seed)
-        self.engine.runtime.listening = True
-        self.world = self.engine.world
-        self.world.clock.freeze(float(int(self.world.clock.now)))
+        self.engine = engine_of(backend, seed)
+        self.engine.log.clear()
+        self.engine.outbox.clear()
+        clock = Clock()
+        clock.freeze(float(int(clock.now)))
+        switches = dict(self.engine.contract.settings.get("switches") or {})
+        self.world = self.engine.world = create("default", self.engine.data, seed, switches, clock)
         self.auth: Mapping[str, Any] = self.engine.contract.settings.get("auth") or {}
         self._tokens: dict[str, tuple[str, float]] = {}
 

@@ -1,5 +1,6 @@
 """Drives an engine without a network, as the case files say, and checks every answer against its document."""
 
+import functools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -146,23 +147,24 @@ def _take(client: Client, step: dict[str, Any]) -> None:
 
 
 def _ask(client: Client, step: dict[str, Any]) -> None:
-    filled = yaml.safe_load(_filled(yaml.safe_dump({name: step[name] for name in ("ask", "body", "headers") if name in step}), client.kept))
+    filled = yaml.safe_load(_filled(yaml.safe_dump({name: step[name] for name in ("ask", "body", "headers", "answer") if name in step}), client.kept))
     raw = step["raw"].encode() if "raw" in step else None
     answer = client.send(filled["ask"], filled.get("body"), filled.get("headers"), step.get("by"), raw)
     assert answer.status == step.get("status", 200), f"{answer.status} {answer.body[:500]!r}"
     value = json.loads(answer.body) if answer.body and "text" not in step else None
     if "answer" in step:
-        fits(step["answer"], value)
+        fits(filled["answer"], value)
     for name in step.get("lacks", ()):
         assert name not in value, f"there is a {name} in {value!r}"
     if "text" in step:
         assert re.search(step["text"], answer.body.decode()), answer.body
     if "violations" in step:
-        assert violations_of(answer) == step["violations"]
+        found, expected = sorted(violations_of(answer)), sorted(step["violations"])
+        assert found == expected, f"{found} instead of {expected}"
     if "has headers" in step:
         fits(step["has headers"], headers_of(answer), "headers")
     for name, path in step.get("keep", {}).items():
-        client.kept[name] = headers_of(answer).get(path[1:]) if path.startswith("^") else value[path]
+        client.kept[name] = functools.reduce(lambda found, part: found[part], path.split("."), value)
 
 
 def _filled(text: str, kept: Mapping[str, Any]) -> str:

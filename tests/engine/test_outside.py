@@ -1,0 +1,109 @@
+"""Documents from outside, without any configuration: what is created is there, what is deleted is gone, every answer fits its schema."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .driver import HERE, Client, engine_of, play
+
+CASES = sorted(path.name.removesuffix(".steps.yaml") for path in (HERE / "outside").glob("*.steps.yaml"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_document_from_outside_works(name: str) -> None:
+    case = yaml.safe_load((HERE / "outside" / f"{name}.steps.yaml").read_text(encoding="utf-8"))
+    client = Client(engine_of(HERE / "outside" / f"{name}.yaml"), case["base"], checked=False)
+    play(client, case["steps"])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_answer_to_a_plain_get_fits_its_schema(name: str) -> None:
+    engine = engine_of(HERE / "outside" / f"{name}.yaml")
+    client = Client(engine, "")
+    for operation in engine.contract.operations:
+        if operation.method == "GET" and "{" not in operation.path:
+            assert client.send(f"GET {operation.path}").status == 200
+
+
+CURSORED: dict[str, Any] = {
+    "title": "Rows",
+    "services": {"api": {"port": 7702}},
+    "pages": {"style": "cursor", "size": "size", "cursor": "after", "default": 2, "most": 3},
+    "envelope": {"page": {"next": "next", "previous": "previous", "results": "items"}},
+    "seed": {"rows": {"rows": [{"id": number, "n": number * 10} for number in range(1, 8)]}},
+}
+PAGE = """
+openapi: 3.1.0
+info: {title: Rows, version: '1'}
+paths:
+  /rows:
+    get:
+      operationId: listRows
+      x-behavior: {do: list, collection: rows, sort: n}
+      parameters: [{name: after, in: query, schema: {type: string}}, {name: size, in: query, schema: {type: integer}}]
+      responses:
+        '200':
+          description: Rows
+          content: {application/json: {schema: {type: object, required: [next, previous, results], properties: {next: {type: [string, 'null']}, previous: {type: [string, 'null']}, results: {type: array, items: {$ref: '#/components/schemas/Row'}}}}}}
+    post:
+      operationId: addRow
+      x-behavior: {do: create, collection: rows}
+      requestBody: {content: {application/json: {schema: {type: object, properties: {n: {type: integer}}}}}}
+      responses: {'201': {description: Row, content: {application/json: {schema: {$ref: '#/components/schemas/Row'}}}}}
+  /rows/{id}:
+    delete:
+      operationId: dropRow
+      x-behavior: {do: delete, collection: rows}
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses: {'200': {description: Row, content: {application/json: {schema: {$ref: '#/components/schemas/Row'}}}}, '404': {description: None}}
+components: {schemas: {Row: {type: object, x-behavior: {collection: rows}, required: [id, n], properties: {id: {type: integer}, n: {type: integer}}}}}
+"""
+
+
+@pytest.fixture
+def cursored(tmp_path: Path) -> Client:
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    (folder / "backend.yaml").write_text(yaml.safe_dump(CURSORED), encoding="utf-8")
+    (folder / "api.openapi.yaml").write_text(PAGE, encoding="utf-8")
+    return Client(engine_of(folder, functions={}), "")
+
+
+def page(client: Client, url: str) -> tuple[list[int], str | None, str | None]:
+    """The numbers on a page, and where the next and the one before are."""
+    answer = json.loads(client.send(f"GET {url}").body)
+    links = [link and link.removeprefix("http://club.test") for link in (answer["next"], answer["previous"])]
+    return [row["n"] for row in answer["results"]], links[0], links[1]
+
+
+def test_cursors_lead_through_every_row_once_and_back(cursored: Client) -> None:
+    first, following, before = page(cursored, "/rows")
+    assert (first, before) == ([10, 20], None)
+    second, third, back = page(cursored, following or "")
+    assert second == [30, 40]
+    assert page(cursored, back or "")[0] == [10, 20]
+    assert page(cursored, third or "")[0] == [50, 60]
+    last, end, _ = page(cursored, page(cursored, third or "")[1] or "")
+    assert (last, end) == ([70], None)
+
+
+def test_a_cursor_is_stable_when_rows_come_and_go(cursored: Client) -> None:
+    _, following, _ = page(cursored, "/rows")
+    cursored.send("POST /rows", {"n": 5})
+    assert page(cursored, following or "")[0] == [30, 40]
+    cursored.send("DELETE /rows/2")
+    assert page(cursored, following or "")[0] == [30, 40]
+
+
+def test_the_next_page_keeps_the_size_that_was_asked_for(cursored: Client) -> None:
+    first, following, _ = page(cursored, "/rows?size=3")
+    assert first == [10, 20, 30]
+    assert page(cursored, following or "")[0] == [40, 50, 60]
+
+
+@pytest.mark.parametrize("cursor", ["x", "%00", "e30", "W10", "WzEsMl0", "bnVsbA", "é", "WzEseyJuIjoxfSwzXQ"])
+def test_a_cursor_that_is_none_of_ours_begins_anew(cursored: Client, cursor: str) -> None:
+    assert page(cursored, f"/rows?after={cursor}")[0] == [10, 20]
