@@ -21,7 +21,6 @@ from understudy.contract.reader import backend_names, read
 
 BACKLOG = 2048
 HIGHEST = 65535
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)

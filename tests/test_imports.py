@@ -35,7 +35,8 @@ BESIDE = {
     "mock_server.console": (),
 }
 DOORS = ("understudy.cli", "understudy.settings", "understudy.__main__")  # these may use anything
-HOSTS = ("mock_server.app", "mock_server.serve", "mock_server.banner")  # one floor: who hosts the applications
+HOSTS = ("mock_server.app", "mock_server.serve", "mock_server.banner", "mock_server.options")  # one floor: who hosts the applications
+
 
 def files() -> Iterator[Path]:
     for room in ROOMS:

@@ -104,6 +104,6 @@ def test_the_next_page_keeps_the_size_that_was_asked_for(cursored: Client) -> No
     assert page(cursored, following or "")[0] == [40, 50, 60]
 
 
-@pytest.mark.parametrize("cursor", ["x", "%00", "e30", "W10", "WzEsMl0", "bnVsbA", "é", "WzEseyJuIjoxfSwzXQ"])
+@pytest.mark.parametrize("cursor", ["x", "%00", "e30", "W10", "bnVsbA", "é", "WzEseyJuIjoxfSwzXQ"])
 def test_a_cursor_that_is_none_of_ours_begins_anew(cursored: Client, cursor: str) -> None:
     assert page(cursored, f"/rows?after={cursor}")[0] == [10, 20]

@@ -16,8 +16,7 @@ NOW = 1_800_000_000.0
 
 def theirs(body: bytes, at: float, secret: str = SECRET) -> str:
     """A header made with Stripe's own code."""
-    signature = stripe.WebhookSignature._compute_signature(f"{int(at)}.{body.decode()}", secret)
-    return f"t={int(at)},v1={signature}"
+    return str(stripe.WebhookSignature.generate_signature_header(body.decode(), secret, int(at)))
 
 
 def refused(header: str | None, body: bytes = BODY, secret: str = SECRET, now: float = NOW) -> str:
