@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import understudy
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 PATIENCE = 60  # seconds after which a process that does not answer is taken for hung
 
@@ -36,9 +38,9 @@ class Mock:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without settings, and with the checkout on the path."""
+    """This process's environment without settings, and with the `understudy` that the tests themselves see on the path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("UNDERSTUDY_")}
-    return {**kept, "PYTHONPATH": os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]), "PYTHONUNBUFFERED": "1"}
+    return {**kept, "PYTHONPATH": str(Path(understudy.__file__).parents[1]), "PYTHONUNBUFFERED": "1"}
 
 
 def start(arguments: Sequence[str], folder: Path, settings: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":

@@ -122,7 +122,8 @@ class Engine:
         if request.method == "OPTIONS":
             return Response(200, [(b"allow", allow.encode()), (b"content-length", b"0")], b"")
         if request.method == "HEAD" and "GET" in match.methods:
-            answer = self.handle(service, Request("GET", request.path, request.query, request.headers, b"", request.address, request.secure, request.host))
+            get = Request("GET", request.path, request.query, request.headers, b"", request.address, request.secure, request.host, request.root)
+            answer = self.handle(service, get)
             return Response(answer.status, [*answer.headers, (b"content-length", b"%d" % len(answer.body))], b"")
         return self._problem_outside(service, request, Problem(405, "method", name=request.method, headers={"Allow": allow}))
 

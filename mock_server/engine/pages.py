@@ -109,4 +109,4 @@ def _link(call: Call, found: Pager, changed: Mapping[str, str]) -> str:
     given = {name: values[-1] for name, values in parse_query(call.request.query).items() if name not in (found.cursor, found.page)}
     query = urlencode({**given, **changed})
     scheme = "https" if call.request.secure else "http"
-    return f"{scheme}://{call.request.host}{call.request.path}{f'?{query}' if query else ''}"
+    return f"{scheme}://{call.request.host}{call.request.root}{call.request.path}{f'?{query}' if query else ''}"

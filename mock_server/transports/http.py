@@ -71,7 +71,7 @@ class DocumentApp(FastAPI):
         return b"".join(parts)
 
     def _answer(self, request: Request) -> Response:
-        if request.method == "OPTIONS" and b"access-control-request-method" in request.headers:
+        if _is_preflight(request):
             return self._preflight(request)
         if len(request.body) > self.most:
             return self.engine.refuse(self.service, request, Problem(413, "size", name=str(self.most)))
@@ -85,7 +85,7 @@ class DocumentApp(FastAPI):
         if request.method not in ("GET", "HEAD") or router.find(request.path) is not None or router.find(f"{request.path}/") is None:
             return None
         query = b"?" + request.query if request.query else b""
-        return Response(301, [(b"location", request.path.encode("latin-1", "replace") + b"/" + query)], b"")
+        return Response(301, [(b"location", f"{request.root}{request.path}/".encode("latin-1", "replace") + query)], b"")
 
     def _preflight(self, request: Request) -> Response:
         origin = request.header(b"origin") or b""
@@ -96,9 +96,9 @@ class DocumentApp(FastAPI):
     def _sent(self, request: Request, response: Response) -> tuple[Headers, bytes]:
         """Headers and body as they leave: with CORS, compressed where that is asked for."""
         headers, body, given = response.headers, response.body, request.headers
-        if b"origin" in given and not any(name == b"access-control-max-age" for name, _ in headers):
+        if b"origin" in given and not _is_preflight(request):
             headers = headers + self.cors.headers(given[b"origin"])
-        if len(body) > LEAST_ZIPPED and b"gzip" in given.get(b"accept-encoding", b""):
+        if len(body) > LEAST_ZIPPED and _admits_gzip(given.get(b"accept-encoding", b"")):
             body = gzip.compress(body, 1, mtime=0)
             headers = [*headers, (b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
         if request.secure:
@@ -106,3 +106,15 @@ class DocumentApp(FastAPI):
         if request.method == "HEAD":
             return headers, b""
         return [*headers, (b"content-length", b"%d" % len(body))], body
+
+
+def _is_preflight(request: Request) -> bool:
+    return request.method == "OPTIONS" and b"access-control-request-method" in request.headers
+
+
+def _admits_gzip(accepted: bytes) -> bool:
+    """Whether an Accept-Encoding names gzip and does not refuse it (`gzip;q=0`)."""
+    if b"gzip" not in accepted:
+        return False
+    weights = (part.partition(b";")[2].replace(b" ", b"") for part in accepted.split(b",") if part.strip().startswith(b"gzip"))
+    return any(weight not in (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000") for weight in weights)

@@ -238,6 +238,15 @@ def test_nothing_is_pushed_where_nothing_changed(client: Client, status: str) ->
     assert client.sent == []
 
 
+@pytest.mark.parametrize(("path", "field", "falls"), [("conversations", "updatedAt", True), ("orders", "submittedAt", True), ("forms", "createdAt", False)])
+def test_lists_are_in_order(client: Client, path: str, field: str, falls: bool) -> None:
+    found = [item[field] for item in client.get(f"{SHOP}/{path}", by=OWNER).json]
+    client.advance(1)
+    client.post(f"{SHOP}/forms", {"name": "Latest", "fields": []}, by=OWNER)
+    assert found == sorted(found, reverse=falls)
+    assert client.get(f"{SHOP}/forms", by=OWNER).json[-1]["name"] == "Latest"
+
+
 def test_subscribing_twice_keeps_one_subscription(client: Client) -> None:
     body = {"endpoint": "https://push.example.com/1", "keys": {"p256dh": "a", "auth": "b"}}
     assert [client.post("/api/notifications/subscribe", body, by=OWNER).status for _ in range(2)] == [201, 201]

@@ -53,11 +53,11 @@ def url(operation: Operation, optional: bool) -> str:
     """The path with the examples of its parameters. optional: whether query parameters that may be left out are given."""
     path, query = operation.path, []
     for node in parameters(operation):
-        value = node["example"]
+        value = node.get("example")
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if node["in"] == "path":
             path = path.replace(f"{{{node['name']}}}", quote(text, safe=""))
-        elif node["in"] == "query" and (optional or node.get("required")):
+        elif node["in"] == "query" and value is not None and (optional or node.get("required")):
             query.append((node["name"], text))
     return f"{path}?{urlencode(query)}" if query else path
 

@@ -1,8 +1,6 @@
 """Documents from outside, without any configuration: what is created is there, what is deleted is gone, every answer fits its schema."""
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -28,48 +26,9 @@ def test_every_answer_to_a_plain_get_fits_its_schema(name: str) -> None:
             assert client.send(f"GET {operation.path}").status == 200
 
 
-CURSORED: dict[str, Any] = {
-    "title": "Rows",
-    "services": {"api": {"port": 7702}},
-    "pages": {"style": "cursor", "size": "size", "cursor": "after", "default": 2, "most": 3},
-    "envelope": {"page": {"next": "next", "previous": "previous", "results": "items"}},
-    "seed": {"rows": {"rows": [{"id": number, "n": number * 10} for number in range(1, 8)]}},
-}
-PAGE = """
-openapi: 3.1.0
-info: {title: Rows, version: '1'}
-paths:
-  /rows:
-    get:
-      operationId: listRows
-      x-behavior: {do: list, collection: rows, sort: n}
-      parameters: [{name: after, in: query, schema: {type: string}}, {name: size, in: query, schema: {type: integer}}]
-      responses:
-        '200':
-          description: Rows
-          content: {application/json: {schema: {type: object, required: [next, previous, results], properties: {next: {type: [string, 'null']}, previous: {type: [string, 'null']}, results: {type: array, items: {$ref: '#/components/schemas/Row'}}}}}}
-    post:
-      operationId: addRow
-      x-behavior: {do: create, collection: rows}
-      requestBody: {content: {application/json: {schema: {type: object, properties: {n: {type: integer}}}}}}
-      responses: {'201': {description: Row, content: {application/json: {schema: {$ref: '#/components/schemas/Row'}}}}}
-  /rows/{id}:
-    delete:
-      operationId: dropRow
-      x-behavior: {do: delete, collection: rows}
-      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
-      responses: {'200': {description: Row, content: {application/json: {schema: {$ref: '#/components/schemas/Row'}}}}, '404': {description: None}}
-components: {schemas: {Row: {type: object, x-behavior: {collection: rows}, required: [id, n], properties: {id: {type: integer}, n: {type: integer}}}}}
-"""
-
-
 @pytest.fixture
-def cursored(tmp_path: Path) -> Client:
-    folder = tmp_path / "rows"
-    folder.mkdir()
-    (folder / "backend.yaml").write_text(yaml.safe_dump(CURSORED), encoding="utf-8")
-    (folder / "api.openapi.yaml").write_text(PAGE, encoding="utf-8")
-    return Client(engine_of(folder, functions={}), "")
+def cursored() -> Client:
+    return Client(engine_of(HERE / "cursored", functions={}), "")
 
 
 def page(client: Client, url: str) -> tuple[list[int], str | None, str | None]:

@@ -25,7 +25,9 @@ def test_an_origin_of_the_backend_may_call_with_credentials(backend: str, origin
     assert "Origin" in answer.headers["vary"]
 
 
-@pytest.mark.parametrize("origin", [FOREIGN, "null", "http://localhost:30000", "https://localhost:3000", "http://localhost:3000.evil.example", "HTTP://LOCALHOST:3000"])
+@pytest.mark.parametrize(
+    "origin", [FOREIGN, "null", "http://localhost:30000", "https://localhost:3000", "http://localhost:3000.evil.example", "HTTP://LOCALHOST:3000"]
+)
 def test_a_foreign_origin_gets_no_permission(origin: str) -> None:
     for method, more in (("GET", {}), ("OPTIONS", {"access-control-request-method": "GET"})):
         answer = send(app(*PLATFORM), method, "/api/events", {"origin": origin, **more})

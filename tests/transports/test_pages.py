@@ -62,7 +62,10 @@ def test_the_page_asks_for_nothing_elsewhere(backend: str, service: str) -> None
         assert send(app(backend, service), "GET", url).status == 200
 
 
-@pytest.mark.parametrize(("name", "kind", "start"), [("swagger-ui.css", "text/css", b""), ("swagger-ui-bundle.js", "text/javascript", b""), ("favicon-32x32.png", "image/png", b"\x89PNG")])
+@pytest.mark.parametrize(
+    ("name", "kind", "start"),
+    [("swagger-ui.css", "text/css", b""), ("swagger-ui-bundle.js", "text/javascript", b""), ("favicon-32x32.png", "image/png", b"\x89PNG")],
+)
 def test_an_asset_comes_zipped_or_plain(name: str, kind: str, start: bytes) -> None:
     plain, zipped = (send(app("platng", "auth"), "GET", f"/docs/{name}", more) for more in ({}, {"accept-encoding": "gzip"}))
     assert plain.headers["content-type"].startswith(kind)
@@ -90,7 +93,9 @@ def test_on_one_port_each_service_lies_under_its_backend() -> None:
 def test_on_one_port_links_and_redirects_lead_back_to_the_service() -> None:
     mounted = single(create_apps([read("watchparty")]))
     assert send(mounted, "GET", "/watchparty/api/api/store/items").headers["location"] == "/watchparty/api/api/store/items/"
-    link = send(mounted, "GET", "/watchparty/api/api/store/items/?page_size=1").json["next"]
+    body = json.dumps({"email": "user@example.com", "password": "password123"}).encode()
+    token = send(mounted, "POST", "/watchparty/api/api/auth/login/", {"content-type": "application/json"}, body).json["access"]
+    link = send(mounted, "GET", "/watchparty/api/api/store/items/?page_size=1", {"authorization": f"Bearer {token}"}).json["next"]
     assert link.startswith("http://mock.test/watchparty/api/api/store/items/?")
 
 

@@ -37,7 +37,13 @@ class Answer:
 
 
 def send(
-    target: Any, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | Iterable[bytes] = b"", scheme: str = "http", host: str = "mock.test"
+    target: Any,
+    method: str,
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | Iterable[bytes] = b"",
+    scheme: str = "http",
+    host: str = "mock.test",
 ) -> Answer:
     """An answer of an application. body: in one piece, or in several."""
     path, _, query = url.partition("?")
