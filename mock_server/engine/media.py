@@ -97,6 +97,8 @@ def coerce(value: Any, kind: str) -> Any:
     """A text as an integer, number, boolean, array or JSON, if it is one."""
     if kind == "array":
         return value if isinstance(value, list) else [value]
+    if kind == "any":
+        return value[-1] if isinstance(value, list) else value
     if not isinstance(value, str):
         return value
     converter = CONVERTERS.get(kind)

@@ -133,7 +133,7 @@ class Body:
         self.json = schemas.is_json(item.type)
         self.validator = runtime.validator(operation.bundle, item.pointer) if item.pointer else None
         properties = schemas.properties(document, item.schema or {})
-        self.kinds = {name: schemas.type_of(document, node) or "string" for name, node in properties.items()}
+        self.kinds = {name: schemas.type_of(document, node) or "any" for name, node in properties.items()}
         self.raw = not self.json and item.type not in ("multipart/form-data", "application/x-www-form-urlencoded") and not item.type.startswith("text/")
         self.prune = pruner(document, item.schema or {})
 

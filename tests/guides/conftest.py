@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,11 +70,11 @@ components:
 
 
 @pytest.fixture
-def guides() -> Path:
+def guides(requires: Callable[..., None]) -> Path:
     """The folder of the guides, beside the repository or where UNDERSTUDY_GUIDES says."""
     folder = Path(os.environ.get("UNDERSTUDY_GUIDES") or REPOSITORY.parent / "shared" / "guides")
     if not folder.is_dir():
-        pytest.skip(f"no guides at {folder}; UNDERSTUDY_GUIDES names another folder")
+        requires("guides", f"no guides at {folder}; UNDERSTUDY_GUIDES names another folder")
     return folder
 
 
