@@ -219,11 +219,12 @@ def _update_many(plan: Plan) -> Step:
 
 def _delete(plan: Plan) -> Step:
     assert plan.collection is not None
-    name = plan.collection.name
+    collection, name = plan.collection, plan.collection.name
 
     def run(call: Call) -> None:
         assert call.row is not None
-        call.reply = Reply(Entity(name, call.row))
+        children = {field: plan.runtime.virtuals[name, field](call, call.row) for field in collection.children}
+        call.reply = Reply(Entity(name, {**call.row, **children}))
         rows.remove(call, name, call.row)
 
     return run

@@ -10,6 +10,7 @@ from mock_server.engine.limits import Rate
 from mock_server.engine.pages import pager
 from mock_server.engine.runtime import Runtime
 from mock_server.engine.validation import Validation
+from understudy.contract.documents import pointer_parts
 from understudy.contract.errors import ContractError, suggest
 from understudy.contract.model import Collection, Operation, Response
 from understudy.contract.schemas import is_json
@@ -68,7 +69,7 @@ class Plan:
     def fault(self, word: str, what: str) -> ContractError:
         """An error in a declaration of the operation."""
         place = self.operation.bundle.place(f"{self.operation.pointer}/x-behavior/{word.replace('.', '/')}")
-        return ContractError(*place, f"{self.operation.method} {self.operation.path}: x-behavior.{word}: {what}")
+        return ContractError(*place, f"{self.operation.method} {pointer_parts(self.operation.pointer)[1]}: x-behavior.{word}: {what}")
 
     def _answer(self) -> None:
         """What the documented good answer fixes: status, media type, schema, headers."""

@@ -154,7 +154,8 @@ class View:
             child = collection.children[name]
             items = schemas.follow(views.document, node).get("items", {})
             fetch = views.runtime.virtuals[collection.name, name]
-            return lambda row, call: [views.view(items, child.collection).render(item, call) for item in fetch(call, row)]
+            # a row that is being deleted carries its children: they are gone when it is shown
+            return lambda row, call: [views.view(items, child.collection).render(item, call) for item in (row[name] if name in row else fetch(call, row))]
         embedded = next((ref for ref in collection.refs.values() if ref.embed == name), None)
         if embedded is not None:
             fetch = views.runtime.virtuals[collection.name, name]

@@ -56,8 +56,7 @@ def _matches(ours: str, theirs: str) -> bool:
 def _admitted(path: str, each: Endpoint, documents: Documents) -> bool:
     pair = _tails(path, each)
     return pair is not None and all(
-        _matches(one, other) or (other.startswith("{") and one in _choices(each, other.strip("{}"), documents))
-        for one, other in zip(*pair, strict=True)
+        _matches(one, other) or (other.startswith("{") and one in _choices(each, other.strip("{}"), documents)) for one, other in zip(*pair, strict=True)
     )
 
 

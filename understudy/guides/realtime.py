@@ -13,9 +13,7 @@ from understudy.guides.paths import target
 
 __all__ = ["Handler", "emits", "find", "handlers"]
 
-RESERVED = frozenset(
-    ["connect", "connection", "connect_error", "disconnect", "disconnecting", "reconnect", "reconnect_attempt", "close", "open", "upgrade"]
-)
+RESERVED = frozenset(["connect", "connection", "connect_error", "disconnect", "disconnecting", "reconnect", "reconnect_attempt", "close", "open", "upgrade"])
 SOCKET = r"\b(?:\w*[sS]ocket\w*|io|ws)(?:\.current)?\??\."
 VERB = re.compile(rf"""{SOCKET}(to\([^)]*\)\.)?(emit|on|once|off)(\()\s*(['"])([\w:.-]+)\4""")
 SERVER = re.compile(r"\bio\.(?:on\(\s*['\"]connection|use\()|new (?:Socket\w*)?Server\(")
