@@ -92,7 +92,7 @@ class Engine:
             return self._unrouted(service, request, match)
         plan, names = found
         world = self.world
-        if world.timers and now is None:
+        if now is None and world.timers.first <= world.clock.now:
             self.fire(world)
         call = Call(self.runtime, request, plan, dict(zip(names, match.values)) if names else {}, world, now)  # noqa: B905 - of one length by construction
         stage: Stage | None = None

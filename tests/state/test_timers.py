@@ -38,3 +38,14 @@ def test_what_is_set_meanwhile_and_due_comes_as_well() -> None:
             timers.set(at + 2, "follows")
             timers.set(at + 9, "not yet")
     assert (seen, timers.next) == (["first", "follows"], 10)
+
+
+def test_whatever_the_order_of_setting_things_fall_due_in_theirs() -> None:
+    timers = Timers()
+    instants = [(number * 7919) % 101 for number in range(400)]
+    for number, at in enumerate(instants):
+        timers.set(at, number)
+    expected = sorted(range(400), key=lambda number: (instants[number], number))
+    assert [thing for _, thing in timers.due(50)] == [number for number in expected if instants[number] <= 50]
+    assert [thing for _, thing in timers.due(200)] == [number for number in expected if instants[number] > 50]
+    assert (len(timers), timers.next) == (0, None)

@@ -45,7 +45,11 @@ def iso(value: Any) -> Any:
     """RFC 3339 in UTC with milliseconds, of seconds since 1970."""
     if not _number(value) or not EARLIEST <= value < LATEST:
         return None
-    milliseconds = round(value * 1000)
+    return _millisecond(round(value * 1000))
+
+
+@lru_cache(maxsize=4096)
+def _millisecond(milliseconds: int) -> str:
     return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
 
 
