@@ -31,7 +31,7 @@ PUBLIC = {
     "mock_server.state.seats": "CapacityError HoldError Ledger",
     "mock_server.state.store": "Key Row Store Table Unit",
     "mock_server.state.throttle": "Allowance SWEEP Throttle",
-    "mock_server.state.timers": "Timers",
+    "mock_server.state.timers": "Entry MOST_LANES NEVER Timers",
     "mock_server.state.tokens": "CACHE TokenError Tokens Use",
     "mock_server.state.world": "World create",
 }

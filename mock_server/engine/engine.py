@@ -25,6 +25,7 @@ from understudy.contract.model import Contract
 
 log = logging.getLogger("understudy")
 LOGGED = 1000
+LOGGED_BODY = 1 << 16  # bytes of a request's body that the log keeps
 JSON = (b"content-type", b"application/json")
 
 
@@ -106,6 +107,8 @@ class Engine:
             response = self._refused(call, problem)
         except Exception:  # whatever a behaviour does wrong is a 500 in the backend's own envelope
             return self._crashed(service, call, stage)
+        if len(request.body) > LOGGED_BODY:
+            request.body = request.body[:LOGGED_BODY]
         self.log.append(Exchange(call.now, service, request, response, plan, stage, call.violations))
         call.scope.source = None  # the scope looks back at the call; without this its memory waits for the garbage collector
         return response

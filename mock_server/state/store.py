@@ -111,11 +111,12 @@ class Unit:
         """The rows with a value in a field."""
         self.read.add(collection)
         written = self._written.get(collection)
-        found = self._tables[collection].by(field, value)
         if not written:
-            return list(found)
-        table = self._tables[collection].rows
-        kept = [row for row in found if not any(table.get(key) is row for key in written)]
+            table = self._tables[collection]
+            return list(table.by(field, value)) if table.rows else ()
+        found = self._tables[collection].by(field, value)
+        stored = self._tables[collection].rows
+        kept = [row for row in found if not any(stored.get(key) is row for key in written)]
         return kept + [row for row in written.values() if row is not _GONE and _hashable(row.get(field)) == _hashable(value)]
 
     def _merged(self, items: Iterable[tuple[Key, Row]], written: Mapping[Key, Row], fits: Any) -> Iterator[Row]:

@@ -16,7 +16,8 @@ from understudy.wire.chance import Chance, derive, fresh_seed
 class World:
     """Data, clock, tokens, limits, timers and randomness under one name.
 
-    replies: remembered answers by idempotency key; views: rendered rows; answers: rendered answers; files: uploaded bytes by name.
+    replies: remembered answers by idempotency key; views: rendered rows;
+    answers: rendered answers; files: uploaded bytes by name.
     """
 
     name: str

@@ -1,0 +1,1 @@
+"""Contract checks of any real implementation, over the wire. Empty until `understudy check` comes."""

@@ -1,0 +1,1 @@
+"""Locust scenarios and their ledger. Empty until `understudy load` comes."""
