@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fixtures.records import Dataset, build
-from mock_server.engine import headers, rows
+from mock_server.engine import headers, refusals, rows
 from mock_server.engine.call import Call, Reply, Request
 from mock_server.engine.plan import Bound, Plan
 from mock_server.engine.planner import make_plan
@@ -156,10 +156,13 @@ class Engine:
         if problem.kind == "syntax" and problem.violations:
             detail = problem.violations[0].message
         broken = bool(problem.violations) and problem.status == call.plan.invalid
-        call.scope.update(self._said(call, problem, detail))
+        said = self._said(call, problem, detail)
+        call.scope.update(said)
         template = runtime.invalid_template if broken else runtime.error_template
-        body = template(call.scope)
-        call.reply = Reply(dumps(_without_absent(body)), problem.status, dict(problem.headers), "application/json")
+        own = None if self.contract.declared else refusals.documented(call.plan, problem.status)
+        body = refusals.body(call.plan, call, own, said) if own is not None else _without_absent(template(call.scope))
+        media = "application/json" if own is None or "*" in own.type else own.type
+        call.reply = Reply(dumps(body), problem.status, dict(problem.headers), media)
         return Response(problem.status, headers.finished(call), call.reply.value)
 
     def _said(self, call: Call, problem: Problem, detail: str) -> dict[str, Any]:
@@ -178,7 +181,7 @@ class Engine:
             "message": detail,
             "field": problem.field or (broken.field if broken else None),
             "rule": problem.rule or (broken.rule if broken else None),
-            "violations": [{"field": item.field, "rule": item.rule, "message": item.message} for item in violations],
+            "violations": [{"field": item.field, "rule": item.rule, "message": item.message, "loc": item.pointer.split("/")[1:]} for item in violations],
             "field_errors": fields,
         }
 

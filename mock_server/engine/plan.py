@@ -31,7 +31,8 @@ class Plan:
         self.collection: Collection | None = runtime.contract.collections.get(operation.behavior.collection or "")
         self.names = self._names()
         self.service = next(item for item in runtime.contract.services if item.name == operation.service)
-        self.invalid = int(self.service.settings.get("invalid", 400))
+        unprocessable = not runtime.contract.declared and "422" in operation.responses and "400" not in operation.responses
+        self.invalid = 422 if unprocessable else int(self.service.settings.get("invalid", 400))
         self.validation = Validation(runtime, operation)
         self.pager = pager(operation, runtime.settings)
         self.sort = _fields(words.get("sort"))
@@ -76,7 +77,7 @@ class Plan:
         success = self.operation.success or self.operation.responses.get("default")
         self.status = int(success.status) if success and success.status.isdigit() else 200
         media = next(iter(success.media.values()), None) if success else None
-        self.media = media.type if media else None
+        self.media = None if media is None else "application/json" if "*" in media.type else media.type
         self.schema = media.schema if media and media.schema is not None else None
         self.empty = success is not None and not success.media
         self.success = success

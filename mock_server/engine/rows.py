@@ -10,11 +10,14 @@ from understudy.contract.functions import iso
 from understudy.contract.model import Collection
 
 
+SINGULAR = (("ies", "y"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss"), ("ss", "ss"), ("s", ""))
+
+
 def singular(name: str) -> str:
     """A collection's name as errors say it: ticketCategories -> Ticket category."""
     last = name.rsplit("/", 1)[-1]
     words = "".join(f" {c.lower()}" if c.isupper() else " " if c in "_-" else c for c in last).strip()
-    one = f"{words[:-3]}y" if words.endswith("ies") else words.removesuffix("s") if not words.endswith("ss") else words
+    one = next((words[: -len(end)] + single for end, single in SINGULAR if words.endswith(end)), words)
     return one[:1].upper() + one[1:]
 
 

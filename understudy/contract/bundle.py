@@ -13,6 +13,7 @@ KINDS = {
 }  # fmt: skip
 NAMES = [[word] for word in ("properties", "patternProperties", "$defs", *KINDS, *KINDS.values(), "schemas")]
 DEEPEST = 200
+METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,13 @@ class _Bundler:
 
     def _reference(self, node: dict[str, Any], ref: str, file: Path, pointer: str, trail: list[str]) -> Any:
         target, target_pointer = self._target(ref, file, pointer)
-        if len(trail) == 2 and trail[0] == "paths":
+        if trail[:1] == ["paths"] and (len(trail) == 2 or (len(trail) == 3 and trail[2] in METHODS)):
             return self._path_item(node, self._resolve(target, target_pointer, ref, file, pointer), (target, target_pointer), (file, pointer), trail)
         siblings = {key: self._copy(item, file, pointer, [*trail, key]) for key, item in node.items() if key != "$ref"}
         return {"$ref": self._name(target, target_pointer, ref, file, pointer, trail), **siblings}
 
     def _path_item(self, node: dict[str, Any], value: Any, target: tuple[Path, str], here: tuple[Path, str], trail: list[str]) -> Any:
-        """A path that stands elsewhere is put in its place."""
+        """A path or an operation that stands elsewhere is put in its place."""
         if not isinstance(value, dict) or target in self.open:
             what = "leads in a circle" if target in self.open else "names no mapping"
             raise ContractError(str(here[0]), documents.line_of(str(here[0]), here[1]), f"$ref '{node['$ref']}' {what}.")
