@@ -9,7 +9,6 @@ from mock_server.state.store import Row
 from understudy.contract.functions import iso
 from understudy.contract.model import Collection
 
-
 SINGULAR = (("ies", "y"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss"), ("ss", "ss"), ("s", ""))
 
 
