@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 
 from mock_server.engine.engine import Engine
 from mock_server.engine.plan import Bound
@@ -59,8 +60,6 @@ def _application(engine: Engine, service: Service) -> DocumentApp:
 
 
 async def _not_found(request: Any, _error: Exception) -> Any:
-    from starlette.responses import JSONResponse
-
     return JSONResponse({"error": "Not Found", "message": f"There is no {request.url.path} here."}, 404)
 
 

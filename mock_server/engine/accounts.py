@@ -7,8 +7,8 @@ from typing import Any
 from fixtures.instants import seconds
 from mock_server.engine import rows
 from mock_server.engine.call import Call, Entity, Reply
-from mock_server.engine.problem import Problem
-from mock_server.engine.validation import cookies
+from mock_server.engine.problem import Problem, Violation
+from mock_server.engine.validation import cookies, parse_query
 from mock_server.state.store import Row
 from mock_server.state.tokens import TokenError
 from understudy.contract.functions import text
@@ -50,8 +50,6 @@ def sign_in(call: Call, token: str) -> None:
 
 def unauthorized(call: Call, why: str = "no credential was sent") -> Problem:
     """The refusal of a credential; why it was refused is among the violations."""
-    from mock_server.engine.problem import Violation
-
     hint = call.runtime.auth.get("hint")
     headers = {"WWW-Authenticate": hint} if hint else {"WWW-Authenticate": "Bearer"}
     return Problem(401, "token", violations=(Violation("/header/authorization", "token", why),), headers=headers)
@@ -95,8 +93,6 @@ def _demand_any(call: Call) -> None:
     operation = call.plan.operation
     if operation.anonymous or "401" not in operation.responses:
         return
-    from mock_server.engine.validation import parse_query
-
     given = parse_query(call.request.query)
     for way in operation.security:
         where = {"cookie": way.name in cookies(call), "query": way.name in given}

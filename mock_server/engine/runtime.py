@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema_rs
 
 from fixtures.instants import seconds
 from mock_server.engine.call import Call, Entity, Request
-from mock_server.engine.problem import DETAILS, TITLES
+from mock_server.engine.problem import CODES, DETAILS, TITLES
 from mock_server.engine.views import Views
 from mock_server.state.seats import Ledger
 from mock_server.state.store import Row
@@ -131,8 +132,6 @@ class Runtime:
         return seconds(self.auth[use]["lifetime"])
 
     def _titles(self) -> tuple[dict[int, str], dict[int, str]]:
-        from mock_server.engine.problem import CODES
-
         titles, codes = dict(TITLES), dict(CODES)
         for status, value in (self.settings.get("titles") or {}).items():
             given = {"title": value} if isinstance(value, str) else value
@@ -246,6 +245,4 @@ def _embedded(collection: str, field: str) -> Virtual:
 
 
 def _fragment(pointer: str) -> str:
-    from urllib.parse import quote
-
     return quote(pointer, safe="/~!$&'()*+,;=:@")

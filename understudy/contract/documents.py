@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 import yaml
@@ -122,8 +123,6 @@ def _keep(path: Path, value: Any) -> None:
 
 def pointer_parts(pointer: str) -> list[str]:
     """The parts of a JSON pointer."""
-    from urllib.parse import unquote
-
     return [unquote(part).replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]] if pointer else []
 
 
