@@ -10,7 +10,8 @@ from mock_server.engine.call import Call, Reply
 from mock_server.engine.plan import Plan
 from understudy.contract.expressions import collections_in, names_in
 
-MOST = 2048
+MOST = 1024  # answers
+LARGEST = 1 << 16  # bytes of one; so they never hold more than 64 MiB
 CONDITIONS = ("where", "visible", "filters", "with", "reply", "scope", "key", "unless", "status")
 CHANGING = frozenset({"now", "held", "user", "address", "header", "base", "random_text", "random_id", "hash_password"})
 
@@ -69,6 +70,8 @@ def find(call: Call) -> Reply | None:
 def keep(call: Call, reply: Reply) -> None:
     """Keeps an answer."""
     answers = call.world.answers
+    if len(reply.value) > LARGEST:
+        return
     if len(answers) >= MOST:
         answers.clear()
     read = tuple(call.store.read)
