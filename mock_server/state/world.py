@@ -17,7 +17,7 @@ class World:
     """Data, clock, tokens, limits, timers and randomness under one name.
 
     replies: remembered answers by idempotency key; views: rendered rows;
-    answers: rendered answers; files: uploaded bytes by name.
+    answers: rendered answers; switches: the named settings of backend.yaml.
     """
 
     name: str
@@ -30,7 +30,6 @@ class World:
     replies: dict[Any, Any] = field(default_factory=dict)
     views: dict[Any, tuple[Any, tuple[int, ...], Any, bytes]] = field(default_factory=dict)
     answers: dict[Any, tuple[tuple[str, ...], tuple[int, ...], Any, int | None]] = field(default_factory=dict)
-    files: dict[str, bytes] = field(default_factory=dict)
     switches: dict[str, bool] = field(default_factory=dict)
 
 
