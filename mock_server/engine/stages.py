@@ -14,6 +14,7 @@ from mock_server.engine.problem import Problem, Violation
 from mock_server.engine.views import dumps
 
 Stage = Callable[[Call], None]
+MOST_REPLIES = 10_000  # answers remembered by their idempotency key; the oldest goes first
 
 
 def throttle(call: Call) -> None:
@@ -96,6 +97,8 @@ def behave(call: Call) -> None:
         call.plan.answer(call)
     finish(call)
     if key is not None and call.reply is not None:
+        if len(call.world.replies) >= MOST_REPLIES:
+            del call.world.replies[next(iter(call.world.replies))]
         call.world.replies[key] = ((call.request.path, call.request.body), call.reply)
 
 
