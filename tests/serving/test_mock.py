@@ -1,6 +1,8 @@
 """`understudy mock` as it is typed: what it prints is true, what can't be is one sentence, and Ctrl-C ends it."""
 
+import itertools
 import json
+import os
 import re
 import signal
 import socket
@@ -17,19 +19,6 @@ from ..mock_process import ask, run, serving, start, stop
 PETS = Path(__file__).parents[1] / "engine" / "outside" / "pets-3.0.yaml"
 
 
-def free(count: int = 1) -> int:
-    """The first of some ports in a row that are free now."""
-    for first in range(42_000, 43_000, count):
-        taken = []
-        for port in range(first, first + count):
-            with closing(socket.socket()) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                taken.append(probe.connect_ex(("127.0.0.1", port)) == 0)
-        if not any(taken):
-            return first
-    raise AssertionError("no port is free")
-
-
 def is_free(port: int) -> bool:
     """Whether somebody could listen on a port."""
     with closing(socket.socket()) as probe:
@@ -41,11 +30,25 @@ def is_free(port: int) -> bool:
         return True
 
 
+HANDED_OUT = itertools.count()
+
+
+def free(count: int = 1) -> int:
+    """The first of some ports in a row that are free now: below those that systems give to clients, apart for each worker, never the same twice."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for step in HANDED_OUT:
+        first = 20_000 + 2_000 * (worker % 5) + (os.getpid() * 37 + step * 10) % 2_000
+        if all(is_free(port) for port in range(first, first + count)):
+            return first
+        assert step < 500, "no port is free"
+    raise AssertionError("no port is free")
+
+
 @pytest.fixture
 def busy() -> Iterator[int]:
     """A port on which somebody listens."""
     with closing(socket.socket()) as other:
-        other.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", free(2) + 1))
         other.listen()
         yield other.getsockname()[1]
 
