@@ -27,7 +27,7 @@ PUBLIC = {
     "fixtures.records": "DEMO_PASSWORD Dataset INFERRED_COUNT LEFT_OUT Row TRIES build",
     "fixtures.instants": "Instant UNITS at seconds",
     "mock_server.app": "Hosted bound_functions create_apps create_engine host single",
-    "mock_server.state.clock": "Clock WallClock monotonic wall",
+    "mock_server.state.clock": "Clock WallClock wall",
     "mock_server.state.seats": "CapacityError HoldError Ledger",
     "mock_server.state.store": "Key Row Store Table Unit",
     "mock_server.state.throttle": "Allowance SWEEP Throttle",

@@ -3,12 +3,12 @@
 import logging
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fixtures.records import Dataset, build
-from mock_server.engine import headers, refusals, rows
+from mock_server.engine import headers, refusals
 from mock_server.engine.call import Call, Reply, Request
 from mock_server.engine.plan import Bound, Plan
 from mock_server.engine.planner import make_plan
@@ -233,11 +233,3 @@ def _without_absent(body: Any) -> Any:
     if not isinstance(body, dict):
         return body
     return {name: value for name, value in body.items() if value is not None}
-
-
-def functions_of(modules: Iterable[Any]) -> dict[str, Bound]:
-    """The bound functions of a backend's own files."""
-    return {name: function for module in modules for name, function in module.OPERATIONS.items()}
-
-
-__all__ = ["Engine", "Exchange", "Response", "functions_of", "rows"]

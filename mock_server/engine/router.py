@@ -12,7 +12,7 @@ REMEMBERED = 4096  # paths whose route is known
 @dataclass(slots=True)
 class _Node:
     literal: dict[str, "_Node"] = field(default_factory=dict)
-    mixed: list[tuple[str, str, str, "_Node"]] = field(default_factory=list)
+    mixed: list[tuple[str, str, "_Node"]] = field(default_factory=list)
     parameter: "_Node | None" = None
     methods: dict[str, tuple[Any, tuple[str, ...]]] | None = None
     template: str = ""
@@ -70,11 +70,11 @@ class Router(Generic[Plan]):
         if not before and not after:
             node.parameter = node.parameter or _Node()
             return node.parameter
-        for known_before, known_after, _, child in node.mixed:
+        for known_before, known_after, child in node.mixed:
             if (known_before, known_after) == (before, after):
                 return child
         child = _Node()
-        node.mixed.append((before, after, "", child))
+        node.mixed.append((before, after, child))
         return child
 
     def _walk(self, node: _Node, segments: list[str], index: int, values: tuple[str, ...]) -> tuple[_Node, tuple[str, ...]] | None:
@@ -83,7 +83,7 @@ class Router(Generic[Plan]):
         segment = segments[index]
         child = node.literal.get(segment)
         found = self._walk(child, segments, index + 1, values) if child is not None else None
-        for before, after, _, other in node.mixed if found is None else ():
+        for before, after, other in node.mixed if found is None else ():
             if segment.startswith(before) and segment.endswith(after) and len(segment) > len(before) + len(after):
                 found = self._walk(other, segments, index + 1, (*values, segment[len(before) : len(segment) - len(after)]))
                 if found:
@@ -95,5 +95,5 @@ class Router(Generic[Plan]):
     def _templates(self, node: _Node) -> Iterable[str]:
         if node.methods:
             yield node.template
-        for child in [*node.literal.values(), *(item[3] for item in node.mixed), *([node.parameter] if node.parameter else [])]:
+        for child in [*node.literal.values(), *(item[2] for item in node.mixed), *([node.parameter] if node.parameter else [])]:
             yield from self._templates(child)

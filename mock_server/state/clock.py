@@ -11,11 +11,6 @@ def wall() -> float:
     return _time.time()
 
 
-def monotonic() -> float:
-    """Real seconds that never go back, for measuring how long something took."""
-    return _time.perf_counter()
-
-
 class Clock:
     """Seconds since 1970 as a world sees them: real time plus what was advanced, or standing still.
 
