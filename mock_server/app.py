@@ -1,7 +1,8 @@
 """Builds the applications: an engine per backend, an application per service."""
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -12,8 +13,11 @@ from fastapi.responses import JSONResponse
 from mock_server.engine.engine import Engine
 from mock_server.engine.plan import Bound
 from mock_server.state.clock import Clock
+from mock_server.transports.control import add_control
 from mock_server.transports.http import DocumentApp
 from mock_server.transports.pages import add_pages
+from mock_server.transports.scheduler import Scheduler
+from mock_server.transports.websocket import add_websockets
 from understudy.contract.model import Contract, Service
 
 
@@ -49,12 +53,15 @@ def create_apps(contracts: Iterable[Contract], seed: str = "1", mode: str = "on"
 
 def host(engine: Engine) -> list[Hosted]:
     """The applications of an engine's services."""
-    return [Hosted(engine.contract.name, service, engine, _application(engine, service)) for service in engine.contract.services]
+    scheduler = Scheduler(engine)
+    return [Hosted(engine.contract.name, service, engine, _application(engine, service, scheduler)) for service in engine.contract.services]
 
 
-def _application(engine: Engine, service: Service) -> DocumentApp:
-    app = DocumentApp(engine, service.name, title=service.title)
+def _application(engine: Engine, service: Service, scheduler: Scheduler) -> DocumentApp:
+    app = DocumentApp(engine, service.name, title=service.title, lifespan=_lifespan([scheduler]))
     add_pages(app, service)
+    add_control(app, engine)
+    add_websockets(app, engine, service)
     app.add_exception_handler(404, _not_found)
     return app
 
@@ -63,9 +70,23 @@ async def _not_found(request: Any, _error: Exception) -> Any:
     return JSONResponse({"error": "Not Found", "message": f"There is no {request.url.path} here."}, 404)
 
 
-def single(hosted: Iterable[Hosted]) -> FastAPI:
+def _lifespan(schedulers: Sequence[Scheduler]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def run(_app: FastAPI) -> AsyncIterator[None]:
+        for scheduler in schedulers:
+            scheduler.start()
+        yield
+        for scheduler in schedulers:
+            scheduler.stop()
+
+    return run
+
+
+def single(hosted: Sequence[Hosted]) -> FastAPI:
     """All services on one port, each under /<backend>/<service>."""
-    app = FastAPI(title="Understudy", openapi_url=None, docs_url=None, redoc_url=None)
+    engines = {id(item.engine): item.engine for item in hosted}
+    lifespan = _lifespan([Scheduler(engine) for engine in engines.values()])  # a mounted application's own does not run
+    app = FastAPI(title="Understudy", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     for item in hosted:
         app.mount(f"/{item.backend}/{item.service.name}", item.app)
     return app

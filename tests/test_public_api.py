@@ -17,8 +17,8 @@ PUBLIC = {
     "understudy.contract.errors": "ContractError UnderstudyError UsageError suggest",
     "understudy.contract.reader": "FREE_PORT METHODS backend_names read read_backend read_document specs_folder",
     "understudy.contract.model": """
-        Behavior Capacity Child Collection Contract EMPTY Holds Json Media Members Operation Parameter Place Ref Response Schema Security Service
-        Source States
+        Behavior Capacity Channel Child Collection Contract EMPTY Holds Json Media Members Message Operation Parameter Place Push Receiver Ref Response Schema
+        Security Service Source States
     """,
     "understudy.contract.overlays": "ACTION_WORDS Overlay apply load_all refuse_unused",
     "understudy.contract.vocabulary": "faults schema validator",
@@ -28,10 +28,11 @@ PUBLIC = {
     "fixtures.instants": "Instant UNITS at seconds",
     "mock_server.app": "Hosted bound_functions create_apps create_engine host single",
     "mock_server.state.clock": "Clock WallClock wall",
+    "mock_server.state.rooms": "Deliver Hang NOBODY Rooms Socket",
     "mock_server.state.seats": "CapacityError HoldError Ledger",
     "mock_server.state.store": "Key Row Store Table Unit",
     "mock_server.state.throttle": "Allowance SWEEP Throttle",
-    "mock_server.state.timers": "Entry MOST_LANES NEVER Timers",
+    "mock_server.state.timers": "Entry MOST_DEAD MOST_LANES NEVER Timers",
     "mock_server.state.tokens": "CACHE TokenError Tokens Use",
     "mock_server.state.world": "World create",
 }

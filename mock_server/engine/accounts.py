@@ -104,14 +104,16 @@ def _demand_any(call: Call) -> None:
 
 def refuse_foreign(call: Call) -> None:
     """Refuses a write that is signed in by cookie and comes from a page of somebody else, where `auth.csrf` says so."""
-    if not call.runtime.auth.get("csrf") or call.request.method in SAFE:
-        return
+    if call.runtime.auth.get("csrf") and call.request.method not in SAFE and is_foreign(call):
+        raise Problem(403, "csrf")
+
+
+def is_foreign(call: Call) -> bool:
+    """Whether a page of somebody else sends it."""
     origin = call.request.header(b"origin")
     allowed = (call.runtime.settings.get("cors") or {}).get("origins", ())
-    if origin is not None:
-        name = origin.decode("latin-1")
-        if name not in allowed and name.partition("://")[2] != call.request.host:
-            raise Problem(403, "csrf")
+    name = origin.decode("latin-1") if origin is not None else ""
+    return bool(name) and name not in allowed and name.partition("://")[2] != call.request.host
 
 
 def login(call: Call) -> Reply:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mock_server.engine.problem import Violation
+from mock_server.state.rooms import Socket
 from mock_server.state.store import Row, Unit
 from mock_server.state.throttle import Allowance
 from mock_server.state.world import World
@@ -74,12 +75,12 @@ class Upload:
 
 @dataclass(slots=True)
 class Emit:
-    """A realtime message that leaves after the commit. room: None is everyone."""
+    """A realtime message that leaves after the commit. room: None is everyone; only: the one socket that gets it."""
 
     message: str
     room: str | None
     data: Any
-    service: str | None = None
+    only: Socket | None = None
 
 
 class Call:
@@ -109,6 +110,7 @@ class Call:
         "runtime",
         "scope",
         "signed_by",
+        "socket",
         "store",
         "timers",
         "user",
@@ -131,7 +133,8 @@ class Call:
         self.role: str | None = None
         self.violations: list[Violation] = []
         self.emits: list[Emit] = []
-        self.timers: list[tuple[float, Any]] = []
+        self.timers: list[tuple[float | None, Any, Row | None, Any]] = []  # instant, thing, its row, its name; no instant cancels the name
+        self.socket: Socket | None = None
         self.scope = Scope(self, {"path": path, "query": self.query, "now": now, "address": request.address, "service": plan.operation.service})
 
     def rows(self, collection: str, name: str | None, value: Any) -> Iterable[Row]:
@@ -148,11 +151,13 @@ class Call:
         return ledger.locked(self.store, row, self.now, user) if ledger and row else 0
 
     def absent(self, name: str) -> Any:
-        """`header` and `base`, for the few expressions that look at them."""
+        """`header`, `base` and `socket`, for the few expressions that look at them."""
         if name == "header":
             self.scope[name] = {key.decode("latin-1"): value.decode("latin-1") for key, value in self.request.headers.items()}
         elif name == "base":
             self.scope[name] = f"{'https' if self.request.secure else 'http'}://{self.request.host}{self.request.root}"
+        elif name == "socket" and self.socket is not None:
+            self.scope[name] = {"id": self.socket.id, "rooms": list(self.socket.rooms)}
         else:
             return None
         return self.scope[name]
@@ -175,8 +180,8 @@ class Origin:
 
     __slots__ = ("later", "names", "plan", "request", "row")
 
-    def __init__(self, call: Call, later: Any) -> None:
-        self.plan, self.row, self.later = call.plan, call.row, later
+    def __init__(self, call: Call, later: Any, row: Row | None = None) -> None:
+        self.plan, self.row, self.later = call.plan, row or call.row, later
         self.names = {name: call.scope.get(name) for name in later.names} if later.names else None
         self.request = call.request if later.names or later.bound else NO_REQUEST
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fixtures.instants import seconds
-from mock_server.engine import acts, guards, rows
+from mock_server.engine import acts, guards, locks, rows
 from mock_server.engine.answers import texts
 from mock_server.engine.call import Call, Emit, Entity
 from mock_server.engine.plan import Plan
@@ -17,6 +17,7 @@ from understudy.contract.functions import time
 
 Step = Callable[[Call], None]
 MOST_TIMES = 10_000
+MOST_ROOMS = 1000  # of one socket
 OF_THE_ROW = frozenset({"row", "old", "now", "it"})
 OF_THE_CALL = frozenset({"path", "query", "body", "user", "address", "base"})
 
@@ -91,7 +92,7 @@ class Move:
     def _one(self, call: Call) -> None:
         name = self.ledger.collection
         row = call.store.get(name, self.key(call.scope))
-        quantity = self.quantity(call.scope)
+        quantity = 1 if self.quantity is None else self.quantity(call.scope)
         if row is None and self.give:
             return
         if row is None:
@@ -104,6 +105,8 @@ class Move:
 
     def _moved(self, call: Call, row: Row, quantity: int) -> Row:
         ledger, hold = self.ledger, self.word.get("hold")
+        if hold == "lock":
+            return self._locked(call, row, quantity)
         if self.give:
             return ledger.release(call.store, row, quantity, guards.me(call)) if hold == "keep" else ledger.give(call.store, row, quantity)
         if hold == "keep":
@@ -111,17 +114,32 @@ class Move:
         if hold == "use":
             return ledger.buy(call.store, row, quantity, guards.me(call), call.now)
         if hold == "spend":
-            return ledger.spend(call.store, row, quantity, guards.me(call), self.lock(call.scope) if self.lock else None, call.now)
+            lock = self.lock(call.scope) if self.lock else None
+            locks.forget_end(call, ledger, lock)
+            return ledger.spend(call.store, row, quantity, guards.me(call), lock, call.now)
         return ledger.take(call.store, row, quantity, call.now)
+
+    def _locked(self, call: Call, row: Row, quantity: int) -> Row:
+        """Locks, or frees the caller's lock; expressions call it `hold`. The row itself stays as it is."""
+        ledger = self.ledger
+        if self.give:
+            call.scope["hold"] = hold = ledger.unlock(call.store, row, guards.me(call), call.now)
+            locks.forget_end(call, ledger, hold["id"])
+        else:
+            end = call.now + seconds(ledger.holds.lifetime)
+            call.scope["hold"] = hold = ledger.lock(call.store, row, quantity, guards.me(call), call.now, end, new_hold(call, ledger, row))
+            locks.set_end(call, ledger, hold)
+        return row
 
 
 def new_hold(call: Call, ledger: Ledger, row: Row) -> Row:
     """The key, timestamps and foreign keys of a new hold: what the held row refers to, the hold refers to as well."""
     collections = call.runtime.contract.collections
-    assert ledger.capacity.holds is not None
-    holds, held = collections[ledger.capacity.holds.collection], collections[ledger.collection]
+    holds, held = collections[ledger.holds.collection], collections[ledger.collection]
     new: Row = {field: row[field] for field in holds.refs if field in held.refs and field in row}
     new[holds.key] = rows.new_key(call, holds)
+    if ledger.holds.socket is not None and call.socket is not None:
+        new[ledger.holds.socket] = call.socket.id
     rows.stamp(call, holds, new, created=True)
     return new
 
@@ -217,9 +235,8 @@ def emits(plan: Plan, source: Any, what: str) -> Step | None:
 
 
 def _emit(plan: Plan, item: Mapping[str, Any], what: str) -> Step:
-    room, each, when = (plan.compile(item[word], f"{what}.{word}") if word in item else None for word in ("room", "each", "when"))
-    data = plan.values(item["data"], f"{what}.data", mark=True) if "data" in item else None
-    name = plan.collection.name if plan.collection else ""
+    of, each, when = (plan.compile(item[word], f"{what}.{word}") if word in item else None for word in ("of", "each", "when"))
+    room_of, data_of, alone = _addressed(plan, item, what), _said(plan, item, what), item.get("to") == "sender"
 
     def run(call: Call) -> None:
         if not call.runtime.listening:
@@ -228,8 +245,47 @@ def _emit(plan: Plan, item: Mapping[str, Any], what: str) -> Step:
         for element in items if isinstance(items, list) else []:
             call.scope["it"] = element
             if when is None or when(call.scope):
-                payload = data(call.scope) if data is not None else Entity(name, call.row) if call.row else {}
-                call.emits.append(Emit(item["message"], room(call.scope) if room is not None else None, payload))
+                row = of(call.scope) if of is not None else call.row
+                if of is None or row is not None:
+                    call.emits.append(Emit(item["message"], room_of(call, row), data_of(call, row), call.socket if alone else None))
+
+    return run
+
+
+def _addressed(plan: Plan, item: Mapping[str, Any], what: str) -> Callable[[Call, Any], Any]:
+    """The room of a message: its own, else that of its template, else everyone."""
+    if "room" in item:
+        room = plan.compile(item["room"], f"{what}.room")
+        return lambda call, _row: room(call.scope)
+    template = plan.runtime.templates.get(item["message"])
+    return template.room_of if template is not None else lambda _call, _row: None
+
+
+def _said(plan: Plan, item: Mapping[str, Any], what: str) -> Callable[[Call, Any], Any]:
+    """The payload of a message: its own, else that of its template, else the row."""
+    if "data" in item:
+        data = plan.values(item["data"], f"{what}.data", mark=True)
+        return lambda call, _row: data(call.scope)
+    template = plan.runtime.templates.get(item["message"])
+    if template is not None:
+        return template.data_of
+    name = plan.collection.name if plan.collection else ""
+    return lambda _call, row: Entity(name, row) if row else {}
+
+
+def joins(plan: Plan) -> Step | None:
+    """The rooms that the sender joins."""
+    if "room" not in plan.words:
+        return None
+    room = plan.compile(plan.words["room"], "room")
+
+    def run(call: Call) -> None:
+        found = room(call.scope)
+        assert call.socket is not None
+        for name in found if isinstance(found, list) else [found]:
+            if len(call.socket.rooms) >= MOST_ROOMS and name not in call.socket.rooms:
+                raise Problem(409, None, f"A socket can't be in more than {MOST_ROOMS} rooms", rule="rooms")
+            call.world.rooms.join(call.socket, str(name))
 
     return run
 
@@ -268,7 +324,7 @@ def later(plan: Plan) -> Step | None:
         return None
 
     def run(call: Call) -> None:
-        call.timers.extend((call.now + item.delay, item) for item in due)
+        call.timers.extend((call.now + item.delay, item, None, None) for item in due)
 
     return run
 

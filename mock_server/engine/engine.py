@@ -13,6 +13,7 @@ from mock_server.engine.call import Call, Reply, Request
 from mock_server.engine.plan import Bound, Plan
 from mock_server.engine.planner import make_plan
 from mock_server.engine.problem import Problem, Violation
+from mock_server.engine.realtime import Heard, Realtime
 from mock_server.engine.router import Match, Router
 from mock_server.engine.runtime import Runtime
 from mock_server.engine.stages import Stage, finish
@@ -65,10 +66,11 @@ class Engine:
         self.runtime.send = self._send
         self.runtime.request = self._request
         self.data: Dataset = build(contract, seed)
-        self.log: deque[Exchange] = deque(maxlen=LOGGED)
+        self.log: deque[Exchange | Heard] = deque(maxlen=LOGGED)
         self.outbox: deque[Any] = deque(maxlen=LOGGED)
         self.world: World = worlds.create("default", self.data, seed, dict(contract.settings.get("switches") or {}), clock())
         self.runtime.operations = self.plans = self._plans()
+        self.realtime = Realtime(self.runtime, self.runtime.functions, self.log.append, self.fire)
         self.routers = {
             service.name: Router((plan.operation.method, plan.operation.path, plan) for plan in self.plans.values() if plan.operation.service == service.name)
             for service in contract.services
@@ -76,8 +78,9 @@ class Engine:
 
     def _plans(self) -> dict[str, Plan]:
         functions = self.runtime.functions
-        bound = {operation.id for operation in self.contract.operations if operation.behavior.source == "bound"}
-        later = {item["call"] for operation in self.contract.operations for item in operation.behavior.get("after") or () if "call" in item}
+        operations = [*self.contract.operations, *(item.operation for channel in self.contract.channels for item in channel.receives.values())]
+        bound = {operation.id for operation in operations if operation.behavior.source == "bound"}
+        later = {item["call"] for operation in operations for item in operation.behavior.get("after") or () if "call" in item}
         for name in functions:
             if name not in bound | later:
                 raise ContractError(
@@ -113,6 +116,10 @@ class Engine:
         call.scope.source = None  # the scope looks back at the call; without this its memory waits for the garbage collector
         return response
 
+    def next_socket(self) -> str:
+        """A name for a socket that its transport does not name."""
+        return self.world.chance.text(20)
+
     def methods(self, match: Match[Plan]) -> list[str]:
         """The methods of a path, as `Allow` lists them."""
         return sorted({*match.methods, "OPTIONS", *(["HEAD"] if "GET" in match.methods else [])})
@@ -132,14 +139,15 @@ class Engine:
 
     def _problem_outside(self, service: str, request: Request, problem: Problem) -> Response:
         """A refusal of a request that leads to no operation: in the backend's envelope too."""
-        call = Call(self.runtime, request, self._any_plan(service), {}, self.world)
+        call = Call(self.runtime, request, self.any_plan(service), {}, self.world)
         response = self._refused(call, problem)
         self.log.append(Exchange(call.now, service, request, response, None, None, call.violations))
         return response
 
-    def _any_plan(self, service: str) -> Plan:
-        mine = [plan for plan in self.plans.values() if plan.operation.service == service]
-        return mine[0] if mine else next(iter(self.plans.values()))
+    def any_plan(self, service: str = "") -> Plan:
+        """A plan for a call that leads to no operation: of the service, if it has one."""
+        every = [*self.plans.values(), *(line.plan for line in self.realtime.lines.values())]
+        return next((plan for plan in every if plan.operation.service == service), every[0])
 
     def refuse(self, service: str, request: Request, problem: Problem) -> Response:
         """A refusal that the transport itself makes, such as a body over the limit."""
@@ -152,11 +160,8 @@ class Engine:
         if problem.status == 401 and runtime.auth:
             problem.headers.setdefault("WWW-Authenticate", runtime.auth.get("hint", "Bearer"))
         call.violations = [*problem.violations, *call.violations]
-        detail = problem.detail if problem.detail is not None else runtime.details[problem.kind or "crash"].replace("{name}", problem.name)
-        if problem.kind == "syntax" and problem.violations:
-            detail = problem.violations[0].message
         broken = bool(problem.violations) and problem.status == call.plan.invalid
-        said = self._said(call, problem, detail)
+        said = refusals.said(runtime, problem)
         call.scope.update(said)
         template = runtime.invalid_template if broken else runtime.error_template
         own = None if self.contract.declared else refusals.documented(call.plan, problem.status)
@@ -164,26 +169,6 @@ class Engine:
         media = "application/json" if own is None or "*" in own.type else own.type
         call.reply = Reply(dumps(body), problem.status, dict(problem.headers), media)
         return Response(problem.status, headers.finished(call), call.reply.value)
-
-    def _said(self, call: Call, problem: Problem, detail: str) -> dict[str, Any]:
-        """What an error template may name."""
-        runtime, violations = self.runtime, problem.violations
-        first = violations[0] if violations else None
-        fields: dict[str, list[str]] = {}
-        for item in violations:
-            fields.setdefault(item.field if item.pointer != "/body" else "non_field_errors", []).append(item.message)
-        broken = first if problem.status in (400, 422) else None
-        return {
-            "status": problem.status,
-            "title": runtime.titles.get(problem.status, "Error"),
-            "code": runtime.codes.get(problem.status, "ERROR"),
-            "detail": detail,
-            "message": detail,
-            "field": problem.field or (broken.field if broken else None),
-            "rule": problem.rule or (broken.rule if broken else None),
-            "violations": [{"field": item.field, "rule": item.rule, "message": item.message, "loc": item.pointer.split("/")[1:]} for item in violations],
-            "field_errors": fields,
-        }
 
     def _crashed(self, service: str, call: Call, stage: Stage | None) -> Response:
         text = traceback.format_exc()
@@ -224,8 +209,9 @@ class Engine:
         return self.handle(service, request, call.now)
 
     def _send(self, call: Call) -> None:
-        """Where messages go until a realtime transport takes them."""
+        """Keeps the messages of a call, and carries them to the sockets."""
         self.outbox.extend(call.emits)
+        self.realtime.send(call)
 
 
 def _without_absent(body: Any) -> Any:

@@ -1,6 +1,6 @@
 """The steps that refuse: roles, members, rows that are needed, owners, conditions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mock_server.engine import accounts, rows
@@ -8,6 +8,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.plan import Plan
 from mock_server.engine.problem import Problem
 from mock_server.state.store import Row
+from understudy.contract.expressions import names_in
 from understudy.contract.model import Collection, Members
 
 Step = Callable[[Call], None]
@@ -151,6 +152,13 @@ def me(call: Call) -> Any:
     return call.user[collection.key] if call.user else None
 
 
+def requires(plan: Plan, about_rows: bool) -> Step | None:
+    """What must hold of the sender of a message. about_rows: those conditions that look at rows of `with`, or the others."""
+    names = frozenset(plan.words.get("with") or ())
+    chosen = [item for item in plan.words.get("requires") or () if bool(names & names_in(item["when"])) is about_rows]
+    return _refusals(plan, chosen, "requires", 403)
+
+
 def allow(plan: Plan) -> Step | None:
     """Only where the condition holds."""
     if "allow" not in plan.words:
@@ -166,13 +174,17 @@ def allow(plan: Plan) -> Step | None:
 
 def unless(plan: Plan) -> Step | None:
     """The refusals that depend on state."""
-    refusals = [(plan.compile(item["when"], "unless.when"), item) for item in plan.words.get("unless") or ()]
+    return _refusals(plan, plan.words.get("unless") or (), "unless", 409)
+
+
+def _refusals(plan: Plan, items: Iterable[Mapping[str, Any]], word: str, status: int) -> Step | None:
+    refusals = [(plan.compile(item["when"], f"{word}.when"), item) for item in items]
     if not refusals:
         return None
 
     def check(call: Call) -> None:
         for condition, item in refusals:
             if condition(call.scope):
-                raise Problem(item.get("status", 409), None, item["say"], field=item.get("field"), rule="unless")
+                raise Problem(item.get("status", status), None, item["say"], field=item.get("field"), rule=word)
 
     return check

@@ -14,6 +14,7 @@ from understudy.contract.documents import pointer_parts
 from understudy.contract.errors import ContractError, suggest
 from understudy.contract.model import Collection, Operation, Response
 from understudy.contract.schemas import is_json
+from understudy.contract.words import lock_name
 
 Step = Callable[[Call], None]
 Bound = Callable[[Call], Any]
@@ -60,7 +61,7 @@ class Plan:
         if "spends" in words:
             self._known(words["spends"]["collection"], "spends")
             names[words["spends"].get("as", "spent")] = words["spends"]["collection"]
-        return names
+        return {**names, **lock_name(words, self.runtime.contract.collections)}
 
     def _known(self, name: str, what: str) -> None:
         known = self.runtime.contract.collections
@@ -82,7 +83,7 @@ class Plan:
         self.empty = success is not None and not success.media
         self.success = success
         template = self.service.settings.get("success") or (self.runtime.settings.get("envelope") or {}).get("success")
-        wrapped = template is not None and self.words.get("envelope", self.service.settings.get("envelope", True)) is not False
+        wrapped = template is not None and not self.operation.by_socket and self.words.get("envelope", self.service.settings.get("envelope", True)) is not False
         self.envelope = self.runtime.template(template, "envelope/success") if wrapped and template is not None else None
         self.message = self.words.get("message")
         self.idempotency: str | None = self.words.get("idempotency")

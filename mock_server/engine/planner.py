@@ -36,7 +36,9 @@ def _steps(plan: Plan) -> list[Step | None]:
     return [
         guards.roles(plan),
         guards.members(plan),
+        guards.requires(plan, about_rows=False),
         guards.needs(plan, early),
+        guards.requires(plan, about_rows=True),
         guards.row(plan) if _has_row(plan) else None,
         guards.needs(plan, late) if not creates else None,
         guards.allow(plan),
@@ -50,6 +52,7 @@ def _steps(plan: Plan) -> list[Step | None]:
         effects.updates(plan),
         effects.removes(plan),
         plan.answer,
+        effects.joins(plan),
         effects.emits(plan, words.get("emit"), "emit"),
         effects.later(plan),
     ]

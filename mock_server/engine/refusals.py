@@ -8,6 +8,8 @@ from fixtures.instants import at
 from fixtures.values import Values
 from mock_server.engine.call import Call
 from mock_server.engine.plan import Plan
+from mock_server.engine.problem import Problem
+from mock_server.engine.runtime import Runtime
 from understudy.contract import schemas
 from understudy.contract.functions import iso
 from understudy.contract.model import Media
@@ -82,3 +84,27 @@ def _fits(value: Any, kind: str | None) -> bool:
     if kind in ("integer", "number"):
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, str) if kind in ("string", None) else False
+
+
+def said(runtime: Runtime, problem: Problem) -> dict[str, Any]:
+    """What an error template may name."""
+    violations = problem.violations
+    detail = problem.detail if problem.detail is not None else runtime.details[problem.kind or "crash"].replace("{name}", problem.name)
+    if problem.kind == "syntax" and violations:
+        detail = violations[0].message
+    first = violations[0] if violations else None
+    fields: dict[str, list[str]] = {}
+    for item in violations:
+        fields.setdefault(item.field if item.pointer != "/body" else "non_field_errors", []).append(item.message)
+    broken = first if problem.status in (400, 422) else None
+    return {
+        "status": problem.status,
+        "title": runtime.titles.get(problem.status, "Error"),
+        "code": runtime.codes.get(problem.status, "ERROR"),
+        "detail": detail,
+        "message": detail,
+        "field": problem.field or (broken.field if broken else None),
+        "rule": problem.rule or (broken.rule if broken else None),
+        "violations": [{"field": item.field, "rule": item.rule, "message": item.message, "loc": item.pointer.split("/")[1:]} for item in violations],
+        "field_errors": fields,
+    }

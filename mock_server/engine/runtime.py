@@ -9,6 +9,7 @@ from urllib.parse import quote
 import jsonschema_rs
 
 from fixtures.instants import seconds
+from mock_server.engine import pushes
 from mock_server.engine.call import Call, Entity, Request
 from mock_server.engine.problem import CODES, DETAILS, TITLES
 from mock_server.engine.views import Views
@@ -50,6 +51,8 @@ class Runtime:
         self.titles, self.codes = self._titles()
         for collection in contract.collections.values():
             self._add(collection)
+        self.templates = pushes.templates(self)
+        self.watched = pushes.by_themselves(self.templates)
         envelope = self.settings.get("envelope") or {}
         self.error_template = self.template(envelope.get("error", {"error": "title", "message": "detail"}), "envelope/error")
         self.invalid_template = self.template(envelope["invalid"], "envelope/invalid") if "invalid" in envelope else self.error_template

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from mock_server.engine import accounts, answers
+from mock_server.engine import accounts, answers, pushes
 from mock_server.engine.acts import Repeated
 from mock_server.engine.call import Call, Entity, Origin, Reply
 from mock_server.engine.invention import example, filled
@@ -109,12 +109,24 @@ def _idempotency(call: Call) -> Any:
 
 def finish(call: Call) -> None:
     """Commits, then has timers set and messages leave, in this order."""
-    if call.store.changed:
-        call.store.commit()
-    for at, later in call.timers:
-        call.world.timers.set(at, Origin(call, later))
+    commit(call)
     if call.emits:
         call.runtime.send(call)
+
+
+def commit(call: Call) -> None:
+    """Commits and has timers set; what changed is told by the messages that go by themselves."""
+    if call.store.changed:
+        runtime = call.runtime
+        changes = call.store.changes(runtime.watched) if runtime.watched and runtime.listening else None
+        call.store.commit()
+        if changes:
+            call.emits += pushes.told(call, changes)
+    for at, later, row, name in call.timers:
+        if at is None:
+            call.world.timers.cancel(name)
+        else:
+            call.world.timers.set(at, Origin(call, later, row), name)
 
 
 def shape(call: Call) -> None:

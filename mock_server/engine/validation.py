@@ -46,6 +46,13 @@ class Validation:
 
     def run(self, call: Call) -> list[Violation]:
         """What is wrong with a call; sets its path, query and body values. Raises Problem for 413 and 415."""
+        found = self.parameters(call)
+        if self.bodies:
+            self._body(call, found)
+        return found
+
+    def parameters(self, call: Call) -> list[Violation]:
+        """What is wrong with a call's parameters; sets its path and query values."""
         found: list[Violation] = []
         for name, checked in self.path.items():
             call.path[name] = self._check(checked, call.path.get(name), found)
@@ -53,8 +60,6 @@ class Validation:
             self._queries(call, found)
         for checked in self.others:
             self._other(call, checked, found)
-        if self.bodies:
-            self._body(call, found)
         return found
 
     def _check(self, checked: Checked, text: Any, found: list[Violation]) -> Any:

@@ -17,12 +17,13 @@ class Clock:
     A frozen clock moves only by `advance`; a rate of 60 makes a minute of every second.
     """
 
-    __slots__ = ("_base", "_frozen", "_origin", "_rate", "_wall")
+    __slots__ = ("_base", "_frozen", "_origin", "_rate", "_wall", "moved")
 
     def __init__(self, wall_clock: WallClock = wall) -> None:
         self._wall = wall_clock
         self._origin = self._base = wall_clock()
         self._rate, self._frozen = 1.0, False
+        self.moved: Callable[[], None] | None = None  # told when the clock was set
 
     @property
     def now(self) -> float:
@@ -43,15 +44,26 @@ class Clock:
         """Stands still, here or at an instant."""
         self._rebase(self.now if at is None else at)
         self._frozen = True
+        self._tell()
 
     def run(self, rate: float = 1.0) -> None:
         """Runs on from here at a rate."""
         self._rebase(self.now)
         self._rate, self._frozen = rate, False
+        self._tell()
+
+    def wait(self, instant: float) -> float | None:
+        """Real seconds until an instant; None if it does not come by itself."""
+        return None if self._frozen or self._rate <= 0 else max(0.0, (instant - self.now) / self._rate)
 
     def advance(self, seconds: float) -> None:
         """Jumps ahead."""
         self._rebase(self.now + seconds)
+        self._tell()
 
     def _rebase(self, now: float) -> None:
         self._base, self._origin = now, self._wall()
+
+    def _tell(self) -> None:
+        if self.moved is not None:
+            self.moved()

@@ -30,6 +30,17 @@ class Ledger:
     key: str
     capacity: Capacity
 
+    @property
+    def holds(self) -> Holds:
+        """How it is held; raises HoldError where nothing is declared."""
+        if self.capacity.holds is None:
+            raise HoldError(f"Nothing of {self.collection} can be held: its capacity declares no holds")
+        return self.capacity.holds
+
+    def is_over(self, hold: Row, now: float) -> bool:
+        """Whether a hold was a lock that has ended."""
+        return hold.get(self.holds.expires) is not None and not self._is_lock(self.holds, hold, now)
+
     def _holds(self, unit: Unit, row: Row) -> tuple[Holds, Iterable[Row]] | None:
         holds = self.capacity.holds
         return (holds, unit.by(holds.collection, holds.by, row[self.key])) if holds else None
@@ -74,7 +85,7 @@ class Ledger:
 
     def reserve(self, unit: Unit, row: Row, quantity: int, user: Any, now: float, new: Row) -> Row:
         """Takes and holds for a user, without end. new: key and further fields of a new hold."""
-        holds = self._needed()
+        holds = self.holds
         row = self.take(unit, row, quantity, now)
         hold = self._reservation(unit, row, user)
         if hold is None:
@@ -93,7 +104,7 @@ class Ledger:
         return self.take(unit, row, quantity - used, now) if quantity > used else row
 
     def _use(self, unit: Unit, row: Row, quantity: int, user: Any, partly: bool) -> int:
-        holds, hold = self._needed(), self._reservation(unit, row, user)
+        holds, hold = self.holds, self._reservation(unit, row, user)
         have = hold[holds.quantity] if hold else 0
         if quantity > have and not partly:
             raise HoldError(f"Only {have} reserved")
@@ -106,7 +117,7 @@ class Ledger:
 
     def lock(self, unit: Unit, row: Row, quantity: int, user: Any, now: float, end: float, new: Row) -> Row:
         """Holds for a user until an instant; raises CapacityError, or HoldError if the user has a lock on it already. new: key and further fields."""
-        holds = self._needed()
+        holds = self.holds
         if self.locked(unit, row, now, user):
             raise HoldError("Already locked")
         free = self.free(unit, row, now)
@@ -115,9 +126,18 @@ class Ledger:
         hold = {**new, holds.by: row[self.key], holds.user: user, holds.quantity: quantity, holds.expires: iso(end)}
         return unit.put(holds.collection, new["id"], hold)
 
+    def unlock(self, unit: Unit, row: Row, user: Any, now: float) -> Row:
+        """Frees the whole lock that a user has on a row, and returns it; raises HoldError if there is none."""
+        holds, rows = self._holds(unit, row) or (self.holds, ())
+        hold = next((hold for hold in rows if hold[holds.user] == user and self._is_lock(holds, hold, now)), None)
+        if hold is None:
+            raise HoldError("Nothing is locked")
+        unit.remove(holds.collection, hold["id"])
+        return hold
+
     def spend(self, unit: Unit, row: Row, quantity: int, user: Any, lock: Any, now: float) -> Row:
         """Turns a lock into a sale, once; raises HoldError unless it is the user's, of this row and quantity, and not expired."""
-        holds = self._needed()
+        holds = self.holds
         hold = unit.get(holds.collection, lock)
         if hold is None or hold[holds.user] != user or hold[holds.by] != row[self.key] or not self._is_lock(holds, hold, now):
             raise HoldError("The lock is not yours, or has expired or been used")
@@ -125,8 +145,3 @@ class Ledger:
             raise HoldError(f"The lock holds {hold[holds.quantity]}")
         unit.remove(holds.collection, lock)
         return self._move(unit, row, quantity)
-
-    def _needed(self) -> Holds:
-        if self.capacity.holds is None:
-            raise HoldError(f"Nothing of {self.collection} can be held: its capacity declares no holds")
-        return self.capacity.holds

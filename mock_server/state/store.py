@@ -5,7 +5,7 @@ collections were read, buffers what is written, and commits all of it or nothing
 another store can stand behind it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 Row = dict[str, Any]
@@ -136,6 +136,16 @@ class Unit:
     def remove(self, collection: str, key: Key) -> None:
         """Removes a row when the call commits."""
         self._written.setdefault(collection, {})[key] = _GONE
+
+    def changes(self, names: Container[str]) -> list[tuple[str, Row | None, Row]]:
+        """What would be written to some collections: collection, the row before (None for a new one), the row after. Removals are left out."""
+        return [
+            (collection, self._tables[collection].rows.get(key), row)
+            for collection, rows in self._written.items()
+            if collection in names
+            for key, row in rows.items()
+            if row is not _GONE
+        ]
 
     def next_number(self, collection: str) -> int:
         """A number no row of the collection has had."""

@@ -36,3 +36,7 @@ class Throttle:
         if len(self._calls) > SWEEP:
             self._calls = {name: kept for name, kept in self._calls.items() if kept and kept[-1] > now - 86400}
         return Allowance(limit, limit - len(calls), reset if full else 0, reset)
+
+    def forget(self, key: Any) -> None:
+        """What was counted under a key is over, such as a socket that closed."""
+        self._calls.pop(key, None)

@@ -5,6 +5,7 @@ from typing import Any
 
 from fixtures.records import Dataset
 from mock_server.state.clock import Clock
+from mock_server.state.rooms import Rooms
 from mock_server.state.store import Store
 from mock_server.state.throttle import Throttle
 from mock_server.state.timers import Timers
@@ -14,7 +15,7 @@ from understudy.wire.chance import Chance, derive, fresh_seed
 
 @dataclass(slots=True)
 class World:
-    """Data, clock, tokens, limits, timers and randomness under one name.
+    """Data, clock, tokens, limits, timers, sockets and randomness under one name.
 
     replies: remembered answers by idempotency key; views: rendered rows;
     answers: rendered answers; switches: the named settings of backend.yaml.
@@ -27,6 +28,7 @@ class World:
     chance: Chance
     throttle: Throttle = field(default_factory=Throttle)
     timers: Timers = field(default_factory=Timers)
+    rooms: Rooms = field(default_factory=Rooms)
     replies: dict[Any, Any] = field(default_factory=dict)
     views: dict[Any, tuple[Any, tuple[int, ...], Any, bytes]] = field(default_factory=dict)
     answers: dict[Any, tuple[tuple[str, ...], tuple[int, ...], Any, int | None]] = field(default_factory=dict)

@@ -14,6 +14,8 @@ from mock_server.engine.call import Request
 from mock_server.engine.engine import Engine, Response
 from mock_server.engine.problem import Problem
 from mock_server.transports.cors import Cors, Headers
+from mock_server.transports.requests import request_of
+from mock_server.transports.socketio import SocketIO
 
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
@@ -29,15 +31,21 @@ class DocumentApp(FastAPI):
     def __init__(self, engine: Engine, service: str, **options: Any) -> None:
         super().__init__(openapi_url=None, docs_url=None, redoc_url=None, **options)
         self.engine, self.service = engine, service
+        own = next(item for item in engine.contract.services if item.name == service)
+        self.socketio = SocketIO(engine, own) if any(not channel.raw for channel in own.channels) else None
         self.cors = Cors(engine.contract.settings.get("cors"))
         self.slash = bool(engine.contract.settings.get("redirect_slash"))
         self.most = max((plan.body_limit for plan in engine.plans.values() if plan.operation.service == service), default=1 << 20)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        path = scope["path"].removeprefix(scope.get("root_path", "")) if self.socketio is not None and "path" in scope else ""
+        if self.socketio is not None and self.socketio.admits(path) and scope.get("method") != "OPTIONS":
+            await self.socketio.handle_request(scope, receive, self._shared(scope, send))
+            return
         if scope["type"] != "http" or self._is_own(scope["path"].removeprefix(scope.get("root_path", ""))):
             await super().__call__(scope, receive, send)
             return
-        request = self._request(scope)
+        request = request_of(scope)
         if request.method not in BODILESS or b"content-length" in request.headers or b"transfer-encoding" in request.headers:
             message = await receive()
             request.body = await self._rest(message, receive) if message.get("more_body") else message.get("body", b"")
@@ -46,18 +54,21 @@ class DocumentApp(FastAPI):
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
+    def _shared(self, scope: Any, send: Send) -> Send:
+        """Adds CORS to what long polling answers to a page."""
+        origin = dict(scope["headers"]).get(b"origin")
+        if scope["type"] != "http" or origin is None:
+            return send
+
+        async def sent(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self.cors.headers(origin)]
+            await send(message)
+
+        return sent
+
     def _is_own(self, path: str) -> bool:
         return path.startswith(OWN) and self.engine.routers[self.service].find(path) is None
-
-    def _request(self, scope: Any) -> Request:
-        headers, path, root, client = dict(scope["headers"]), scope["path"], scope.get("root_path", ""), scope.get("client")
-        if b"%" in scope["raw_path"]:
-            path = scope["raw_path"].decode("latin-1")
-        path = path[len(root) :] if root and path.startswith(root) else path
-        host = headers.get(b"host", b"").decode("latin-1")
-        address = headers[b"x-forwarded-for"].split(b",")[0].decode("latin-1") if b"x-forwarded-for" in headers else client[0] if client else ""
-        secure = headers.get(b"x-forwarded-proto", b"") == b"https" or scope["scheme"] == "https"
-        return Request(scope["method"], path, scope["query_string"], headers, b"", address, secure, host, root)
 
     async def _rest(self, message: Any, receive: Receive) -> bytes:
         """The whole of a body that comes in pieces. One over the limit is read on, so that its client reads the answer, but not kept."""
@@ -90,7 +101,8 @@ class DocumentApp(FastAPI):
     def _preflight(self, request: Request) -> Response:
         origin = request.header(b"origin") or b""
         match = self.engine.routers[self.service].find(request.path)
-        methods = self.engine.methods(match) if match is not None else ["GET", "HEAD", "OPTIONS"]
+        polled = self.socketio is not None and self.socketio.admits(request.path)
+        methods = self.engine.methods(match) if match is not None else ["GET", "HEAD", "OPTIONS", *(["POST"] if polled else [])]
         return Response(200, self.cors.preflight(origin, methods, request.header(b"access-control-request-headers")), b"")
 
     def _sent(self, request: Request, response: Response) -> tuple[Headers, bytes]:

@@ -56,7 +56,10 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """The rows that hold something with capacity: without an end a reservation, with one a lock."""
+    """The rows that hold something with capacity: without an end a reservation, with one a lock.
+
+    socket: the field with the socket that made a lock; announce: the message that tells of a lock that ended by itself.
+    """
 
     collection: str
     by: str
@@ -64,6 +67,8 @@ class Holds:
     quantity: str
     expires: str
     lifetime: str = "5m"
+    socket: str | None = None
+    announce: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +207,72 @@ class Operation:
         return next((self.responses[status] for status in sorted(self.responses) if status.startswith("2")), None)
 
     @property
+    def by_socket(self) -> bool:
+        """Whether it is a message, or the opening of a channel, and no HTTP request."""
+        return self.method in ("RECEIVE", "OPEN")
+
+    @property
     def path_names(self) -> tuple[str, ...]:
         """The path parameters, in the order of the path."""
         return tuple(part.split("}", 1)[0] for part in self.path.split("{")[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. name: of the event, or of the frame; pointer: of its payload's schema in the bundled document, None if any payload will do."""
+
+    name: str
+    title: str
+    schema: Schema | None
+    pointer: str | None
+    examples: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A message that clients send: the operation that it starts (its payload is the body, its reply the answer), and the reply's message."""
+
+    operation: Operation
+    message: Message
+    reply: Message | None
+    ack: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A message that clients are sent. words: what x-behavior says of it; id: of its operation, the message's name where it is only a reply."""
+
+    id: str
+    message: Message
+    words: Mapping[str, Json]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A Socket.IO namespace, or the path of a raw WebSocket.
+
+    opening: what a handshake does; receives, sends: by the message's name; security: where a token may stand (query, header, bearer, cookie,
+    protocol, auth); tag: the property of a raw frame that names its message; socketio: its path and transports, {} for a raw WebSocket.
+    """
+
+    id: str
+    service: str
+    address: str
+    opening: Operation
+    receives: Mapping[str, Receiver]
+    sends: Mapping[str, Push]
+    security: tuple[Security, ...]
+    tag: str
+    socketio: Mapping[str, Json]
+    pointer: str
+    bundle: Bundle
+    summary: str = ""
+
+    @property
+    def raw(self) -> bool:
+        """Whether its frames are those of a plain WebSocket."""
+        return not self.socketio
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +288,7 @@ class Service:
     base: str
     operations: tuple[Operation, ...]
     settings: Mapping[str, Json]
+    channels: tuple[Channel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,3 +307,8 @@ class Contract:
     def operations(self) -> tuple[Operation, ...]:
         """The operations of all services."""
         return tuple(operation for service in self.services for operation in service.operations)
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels of all services."""
+        return tuple(channel for service in self.services for channel in service.channels)

@@ -21,19 +21,24 @@ SECTIONS = (
         "x-behavior on an operation",
         "behavior",
         "operation",
-        "Stands on an OpenAPI operation, and on an operation or a channel (about opening it) of an AsyncAPI document.",
+        "Stands on an OpenAPI operation.",
     ),
+    ("x-behavior on a message that is received", "behavior", "message", "Stands on an AsyncAPI operation with `action: receive`."),
+    ("x-behavior on a message that is sent", "behavior", "push", "Stands on an AsyncAPI operation with `action: send`."),
+    ("x-behavior on a channel", "behavior", "channel", "Stands on an AsyncAPI channel."),
     ("A move of capacity", "behavior", "move", "In `take` and `give`."),
     ("An effect on other rows", "behavior", "effect", "In `creates`, `updates` and `removes`."),
     ("A message that is sent", "behavior", "emit", "In `emit`."),
     ("A refusal", "behavior", "refusal", "In `unless` and `requires`."),
+    ("The answer to a refused message", "behavior", "refused", "In `refused`."),
     ("x-faker on a property", "faker", "", "A text, the name of a Faker provider, or a map of these words."),
     ("backend.yaml", "backend", "", "The file that makes a folder a backend."),
 )
 NAMED = {
     "expression": "expression", "values": "map of expressions", "template": "map of expressions", "name": "name", "names": "list of names",
     "duration": "duration", "sort": "field or fields", "move": "[move](#a-move-of-capacity)", "effect": "[effect](#an-effect-on-other-rows)",
-    "emit": "[message](#a-message-that-is-sent)", "refusal": "[refusal](#a-refusal)", "cookie": "cookie",
+    "emit": "[message](#a-message-that-is-sent)", "refusal": "[refusal](#a-refusal)",
+    "refused": "[answer](#the-answer-to-a-refused-message)", "cookie": "cookie",
 }  # fmt: skip
 TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false", "number": "number", "object": "map", "array": "list", "null": "null"}
 

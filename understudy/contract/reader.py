@@ -7,10 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 from understudy.contract import documents, inference, overlays, schemas, shape
+from understudy.contract.behaviors import read_behavior
 from understudy.contract.bundle import Bundle, bundle
+from understudy.contract.channels import read_channels
 from understudy.contract.collections import read_collections
 from understudy.contract.errors import ContractError, UsageError, suggest
-from understudy.contract.model import Behavior, Collection, Contract, Media, Operation, Parameter, Response, Security, Service
+from understudy.contract.model import Collection, Contract, Media, Operation, Parameter, Response, Security, Service
 from understudy.contract.vocabulary import faults
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -62,14 +64,16 @@ def _shared(folder: Path) -> list[Bundle]:
 
 
 def read_document(path: Path, overlay_files: Iterable[Path] = ()) -> Contract:
-    """The contract of one OpenAPI document: its behaviour is declared where x-behavior stands, else inferred."""
+    """The contract of one OpenAPI or AsyncAPI document: its behaviour is declared where x-behavior stands, else inferred."""
     changes = overlays.load_all(overlay_files)
-    found = _openapi(path, changes)
+    data = documents.load(path)
+    realtime = _asyncapi(path, data, changes) if isinstance(data, dict) and "asyncapi" in data else None
+    found = realtime or _openapi(path, changes)
     overlays.refuse_unused(changes)
     collections = read_collections([found])
     info = found.data.get("info") or {}
     settings: dict[str, Any] = {"title": str(info.get("title") or path.stem), "services": {"api": {"port": FREE_PORT}}}
-    service = _service("api", settings["services"]["api"], found, None, collections)
+    service = _service("api", settings["services"]["api"], None if realtime else found, realtime, collections)
     name = "".join(c if c.isalnum() else "-" for c in path.name.split(".")[0]).strip("-").lower() or "api"
     contract = Contract(name, settings["title"], str(path.parent), (service,), MappingProxyType(collections), settings, declared=False)
     return inference.complete(contract)
@@ -79,8 +83,17 @@ def _bundles(folder: Path, name: str, service: Mapping[str, Any], changes: list[
     rest = folder / service.get("openapi", f"{name}.openapi.yaml")
     realtime = folder / service.get("asyncapi", f"{name}.asyncapi.yaml")
     return (_openapi(rest, changes) if rest.is_file() or "openapi" in service else None), (
-        bundle(realtime) if realtime.is_file() or "asyncapi" in service else None
+        _asyncapi(realtime, documents.load(realtime), changes) if realtime.is_file() or "asyncapi" in service else None
     )
+
+
+def _asyncapi(path: Path, data: Any, changes: list[overlays.Overlay]) -> Bundle:
+    version = str(data.get("asyncapi", "")) if isinstance(data, dict) else ""
+    if not version.startswith("3."):
+        found = f"'{version}'" if version else "none"
+        raise ContractError(str(path), 1, f"An AsyncAPI document names its version, 3.0; found {found}.")
+    result = bundle(path, data)
+    return Bundle(result.file, overlays.apply(changes, result), result.origins)
 
 
 def _openapi(path: Path, changes: list[overlays.Overlay]) -> Bundle:
@@ -104,7 +117,8 @@ def _service(name: str, settings: Mapping[str, Any], rest: Bundle | None, realti
     base = _base(rest.data.get("servers")) if rest else ""
     operations = tuple(_operations(name, rest, base, collections)) if rest else ()
     title = str((rest or realtime or Bundle("", {})).data.get("info", {}).get("title", name))
-    return Service(name, settings["port"], title, settings.get("purpose", ""), rest, realtime, base, operations, settings)
+    channels = read_channels(name, realtime, collections) if realtime else ()
+    return Service(name, settings["port"], title, settings.get("purpose", ""), rest, realtime, base, operations, settings, channels)
 
 
 def _base(servers: Any) -> str:
@@ -137,7 +151,7 @@ def _operation(service: str, found: Bundle, base: str, template: str, method: st
         id=str(node.get("operationId") or _name_of(method, template)), service=service, method=method.upper(), path=own_base + template,
         parameters=tuple(_parameters(found, template, method, item)), bodies=bodies, body_required=body_required,
         responses=_responses(found.data, node, pointer), security=security, anonymous=anonymous,
-        behavior=_behavior(found, node, pointer, collections), pointer=pointer, bundle=found,
+        behavior=read_behavior(found, node, pointer, "operation", f"{method.upper()} {template}", collections), pointer=pointer, bundle=found,
         tags=tuple(str(tag) for tag in node.get("tags") or ()), summary=str(node.get("summary") or ""),
     )  # fmt: skip
 
@@ -233,18 +247,3 @@ def _scheme(document: Mapping[str, Any], name: str, node: Any) -> Security:
     if kind == "http" and str(scheme.get("scheme", "")).lower() == "basic":
         return Security(name, "basic", "Authorization")
     return Security(name, "bearer", "Authorization")
-
-
-def _behavior(found: Bundle, node: Mapping[str, Any], pointer: str, collections: Mapping[str, Collection]) -> Behavior:
-    words = node.get("x-behavior")
-    if words is None:
-        return Behavior("example", None)
-    for at, what in faults("behavior", "operation", words):
-        method, template = documents.pointer_parts(pointer)[2].upper(), documents.pointer_parts(pointer)[1]
-        raise ContractError(*found.place(f"{pointer}/x-behavior{at}"), f"{method} {template}: x-behavior{at.replace('/', '.')}: {what}")
-    collection = words.get("collection")
-    if collection is not None and collection not in collections:
-        where = found.place(f"{pointer}/x-behavior/collection")
-        raise ContractError(*where, f"x-behavior.collection '{collection}' is no collection.{suggest(collection, collections)}")
-    do = words.get("do")
-    return Behavior("bound" if do == "bound" else "declared", do, collection, MappingProxyType(words))

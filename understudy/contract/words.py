@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from understudy.contract.model import Collection
 from understudy.contract.vocabulary import schema
 
-__all__ = ["EXPRESSION_DEFS", "IT_IS_A_ROW", "MORE_TEMPLATES", "ROWS_ARE_OWN", "Found", "expressions"]
+__all__ = ["EXPRESSION_DEFS", "IT_IS_A_ROW", "MORE_TEMPLATES", "ROWS_ARE_OWN", "Found", "expressions", "lock_name"]
 
 EXPRESSION_DEFS = frozenset({"expression", "values", "template"})
 IT_IS_A_ROW = frozenset(
     f"{before}{place}"
-    for before in ("", "after/*/")
+    for before in ("", "after/*/", "closes/")
     for place in ("with/*/where", "spends/where", "updates/*/where", "updates/*/set", "removes/*/where", "children/*/where")
 )
 ROWS_ARE_OWN = frozenset({"group/fields"})
@@ -36,6 +37,14 @@ class Found:
     def dotted(self) -> str:
         """The place as errors write it: with.event.key."""
         return self.at[1:].replace("/", ".").replace("~1", "/").replace("~0", "~")
+
+
+def lock_name(words: Mapping[str, Any], collections: Mapping[str, Collection]) -> dict[str, str]:
+    """The name of the lock that an operation makes or frees, and the collection that it is a row of; {} for an operation that does neither."""
+    moves = [item for word in ("take", "give") for item in (words[word] if isinstance(words.get(word), list) else [words.get(word)]) if item]
+    of = next((item["of"] for item in moves if item.get("hold") == "lock"), None)
+    capacity = collections[str(of)].capacity if of in collections else None
+    return {"hold": capacity.holds.collection} if capacity and capacity.holds else {}
 
 
 def expressions(name: str, part: str, words: Any) -> Iterator[Found]:

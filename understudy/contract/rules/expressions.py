@@ -9,7 +9,7 @@ from understudy.contract.model import Contract
 from understudy.contract.rules.fault import Fault, at, in_file
 from understudy.contract.rules.sources import Sheet, Source
 from understudy.contract.rules.vocabulary import walk
-from understudy.contract.words import ROWS_ARE_OWN, Found, expressions
+from understudy.contract.words import ROWS_ARE_OWN, Found, expressions, lock_name
 
 __all__ = ["check"]
 
@@ -20,7 +20,7 @@ def check(source: Source) -> None:
     for sheet in source.sheets:
         for named, pointer, node in sheet.behaviors():
             words = node.get("x-behavior") or {}
-            source.faults += _compiled(source.contract, sheet, named, pointer, "operation", words, names(source.contract, words))
+            source.faults += _compiled(source.contract, sheet, named, pointer, sheet.part(pointer), words, names(source.contract, words))
         for name, pointer, node in sheet.own("schemas"):
             words = node.get("x-behavior") or {}
             source.faults += _compiled(source.contract, sheet, name, pointer, "schema", words, {"row": words.get("collection", "")})
@@ -37,6 +37,7 @@ def names(contract: Contract, words: Mapping[str, Any]) -> dict[str, str]:
     found = {name: need["collection"] for name, need in (words.get("with") or {}).items()}
     found |= {"row": about, "old": about} if about else {}
     found |= {spends.get("as", "spent"): spends["collection"]} if spends else {}
+    found |= lock_name(words, contract.collections)
     return {**({"user": own} if own else {}), **found}
 
 

@@ -133,12 +133,12 @@ def _query(words: Mapping[str, Any], operation: Operation) -> Wrong:
 
 def _elsewhere(contract: Contract, words: Mapping[str, Any], messages: set[str], ids: set[str]) -> Wrong:
     """What an operation says about other collections, messages, operations and roles."""
-    yield from _targets(contract, words, "")
-    for index, item in enumerate(words.get("after") or ()):
-        yield from _targets(contract, item, f"after/{index}/")
+    for before, layer in _layers(words):
+        yield from _targets(contract, layer, before)
     for pointer, message in _emitted(words):
         if message not in messages:
             yield pointer, f"'{message}' is no message of the backend's AsyncAPI documents.{suggest(message, messages)}"
+    yield from _about(contract, words)
     undone = words.get("conserves") or ()
     for name in [undone] if isinstance(undone, str) else undone:
         if name not in ids:
@@ -155,11 +155,28 @@ def _elsewhere(contract: Contract, words: Mapping[str, Any], messages: set[str],
         yield "rate/switch", f"'{switch}' is no switch of backend.yaml.{suggest(switch, switches)}"
 
 
+def _layers(words: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Where effects stand: in the operation itself, in what comes later, and in what closing does. Pointer before them, words."""
+    later = [(f"after/{index}/", item) for index, item in enumerate(words.get("after") or ())]
+    return [("", words), *later, *([("closes/", words["closes"])] if "closes" in words else [])]
+
+
 def _emitted(words: Mapping[str, Any]) -> Wrong:
-    for index, item in enumerate(words.get("emit") or ()):
-        yield f"emit/{index}/message", item["message"]
-    for number, later in enumerate(words.get("after") or ()):
-        yield from ((f"after/{number}/emit/{index}/message", item["message"]) for index, item in enumerate(later.get("emit") or ()))
+    for before, layer in _layers(words):
+        yield from ((f"{before}emit/{index}/message", item["message"]) for index, item in enumerate(layer.get("emit") or ()))
+    if "refused" in words:
+        yield "refused/message", words["refused"]["message"]
+
+
+def _about(contract: Contract, words: Mapping[str, Any]) -> Wrong:
+    """A message without data of its own is made of the operation's row, so its send operation is about that collection."""
+    pushes = {push.message.name: push.words for channel in contract.channels for push in channel.sends.values() if push.words}
+    for before, layer in _layers(words):
+        for index, item in enumerate(layer.get("emit") or ()):
+            collection = pushes.get(item["message"], {}).get("collection")
+            if collection is not None and "of" not in item and "data" not in item and collection != words.get("collection"):
+                what = f"'{item['message']}' is about a row of {collection}, and the operation's is one of {words.get('collection') or 'no collection'}."
+                yield f"{before}emit/{index}", f"{what} Say which with 'of'."
 
 
 def _targets(contract: Contract, words: Mapping[str, Any], before: str) -> Wrong:
@@ -185,9 +202,8 @@ def _known(contract: Contract, pointer: str, name: str) -> Wrong:
 
 def _of(contract: Contract, words: Mapping[str, Any]) -> Wrong:
     """take and give need a capacity, members need declared members."""
-    layers = [("", words)] + [(f"after/{index}/", item) for index, item in enumerate(words.get("after") or ())]
     able = [name for name, item in contract.collections.items() if item.capacity]
-    for before, layer in layers:
+    for before, layer in _layers(words):
         for word in ("take", "give"):
             for move in layer.get(word) or () if isinstance(layer.get(word), list) else [layer[word]] if word in layer else ():
                 if move["of"] not in able:
@@ -246,8 +262,18 @@ def _schema(contract: Contract, own: Collection) -> Wrong:
         yield from _fields("members", named, contract.collections.get(own.members.collection))
     if own.capacity and own.capacity.holds:
         holds = own.capacity.holds
-        yield from _fields("capacity/holds", [holds.by, holds.user, holds.quantity, holds.expires], contract.collections.get(holds.collection))
+        named = [holds.by, holds.user, holds.quantity, holds.expires, *([holds.socket] if holds.socket else [])]
+        yield from _fields("capacity/holds", named, contract.collections.get(holds.collection))
+        yield from _announced(contract, own, holds.announce)
     yield from _states(own)
+
+
+def _announced(contract: Contract, own: Collection, message: str | None) -> Wrong:
+    """The message of a lock's end has a send operation that says how it is made of the row that was held."""
+    pushes = {push.message.name: push.words for channel in contract.channels for push in channel.sends.values() if push.words}
+    if message is not None and pushes.get(message, {}).get("collection") != own.name:
+        valid = [name for name, words in pushes.items() if words.get("collection") == own.name]
+        yield "capacity/holds/announce", f"'{message}' is no message whose send operation says that it is about {own.name}.{suggest(message, valid)}"
 
 
 def _states(own: Collection) -> Wrong:

@@ -57,8 +57,16 @@ class Sheet:
                 if isinstance(item, dict) and isinstance(item.get(method), dict):
                     yield f"{method.upper()} {path}", documents.pointer_of("paths", path, method), item[method]
 
+    def part(self, pointer: str) -> str:
+        """The part of the vocabulary that x-behavior at an operation or a channel is of."""
+        if self.kind != "asyncapi":
+            return "operation"
+        if pointer.startswith("/channels/"):
+            return "channel"
+        return "push" if documents.resolve(self.data, pointer).get("action") == "send" else "message"
+
     def behaviors(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """What may carry x-behavior with the words of operations: operations, and channels (about opening them)."""
+        """What may carry x-behavior: operations, messages, and channels (about opening them)."""
         yield from self.operations()
         for name, node in mapping(self.data.get("channels")).items() if self.kind == "asyncapi" else ():
             if isinstance(node, dict):

@@ -32,7 +32,7 @@ def check(source: Source, providers: Providers) -> None:
     for sheet in source.sheets:
         for named, pointer, node in sheet.behaviors():
             if "x-behavior" in node:
-                prune(source, sheet, "operation", named, pointer, node)
+                prune(source, sheet, sheet.part(pointer), named, pointer, node)
         for name, pointer, node in sheet.own("schemas"):
             if "x-behavior" in node:
                 prune(source, sheet, "schema", name, pointer, node)

@@ -1,0 +1,261 @@
+"""The realtime half of an engine: lets sockets in, takes what they send, and carries what is sent to those who may hear it.
+
+It knows no transport: a socket has a function that takes frames, and one that closes it.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from fixtures.instants import seconds
+from mock_server.engine import handshake, locks, messages, refusals
+from mock_server.engine.call import Call, Emit, Reply
+from mock_server.engine.plan import Bound, Plan, Step
+from mock_server.engine.planner import make_plan
+from mock_server.engine.problem import Problem, Violation
+from mock_server.engine.runtime import Runtime
+from mock_server.engine.stages import commit, finish
+from mock_server.engine.views import dumps
+from mock_server.state.rooms import Socket
+from mock_server.state.world import World
+from understudy.contract.errors import suggest
+from understudy.contract.expressions import Scope
+from understudy.contract.model import Channel, Receiver
+
+log = logging.getLogger("understudy")
+
+
+@dataclass(slots=True)
+class Frame:
+    """One message on its way out. data: its payload as JSON, b"" for none; encoded: what transports made of it, each once for all who get it."""
+
+    name: str
+    data: bytes
+    encoded: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the log keeps of a message that a socket sent, and of its opening and closing. refused: the text of a refusal."""
+
+    at: float
+    service: str
+    channel: str
+    socket: str
+    message: str
+    data: Any
+    refused: str | None
+    violations: tuple[Violation, ...]
+    crash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many messages of a socket in a window of seconds."""
+
+    count: int
+    window: float
+    switch: str | None
+
+
+class Line:
+    """One channel, compiled."""
+
+    def __init__(self, runtime: Runtime, channel: Channel, functions: Mapping[str, Bound]) -> None:
+        self.channel, self.key = channel, f"{channel.service}/{channel.id}"
+        self.plan = make_plan(runtime, channel.opening, None)
+        self.opening, self.closing = handshake.opening(self.plan, channel), handshake.closing(self.plan)
+        self.plans = {name: make_plan(runtime, item.operation, functions.get(item.operation.id)) for name, item in channel.receives.items()}
+        self.schemas = {name: push.message.schema for name, push in channel.sends.items()}
+        self.limit = _limit(self.plan.words.get("rate"))
+        self.refused = {plan.operation.id: _refused(self.plan, plan) for plan in (self.plan, *self.plans.values())}
+
+    def reply(self, message: str) -> Receiver:
+        """What a message is answered with."""
+        return self.channel.receives[message]
+
+
+def _limit(word: Mapping[str, Any] | None) -> Limit | None:
+    return Limit(word["limit"], seconds(word["per"]), word.get("switch")) if word else None
+
+
+def _refused(channel: Plan, plan: Plan) -> tuple[str, Callable[[Any], Any]] | None:
+    """The message that a refusal is told with: the operation's own, else the channel's."""
+    owner = plan if "refused" in plan.words else channel
+    word = owner.words.get("refused")
+    return (word["message"], owner.values(word["data"], "refused.data")) if word else None
+
+
+class Realtime:
+    """The sockets of one backend."""
+
+    def __init__(self, runtime: Runtime, functions: Mapping[str, Bound], keep: Callable[[Any], None], fire: Callable[[World], None]) -> None:
+        self.runtime, self.keep, self.fire = runtime, keep, fire
+        self.lines = {line.key: line for line in (Line(runtime, channel, functions) for channel in runtime.contract.channels)}
+        self.routes: dict[str, list[tuple[frozenset[str], Line]]] = {}
+        for line in self.lines.values():
+            for name in line.schemas:
+                self._route(name, line)
+        self.count = 0
+
+    def _route(self, name: str, line: Line) -> None:
+        """Channels that send a message of one schema share what is rendered for it."""
+        routes = self.routes.setdefault(name, [])
+        for index, (keys, other) in enumerate(routes):
+            if other.schemas[name] is line.schemas[name]:
+                routes[index] = (keys | {line.key}, other)
+                return
+        routes.append((frozenset([line.key]), line))
+
+    def open(self, socket: Socket, world: World, auth: Any = None) -> Callable[[], None]:
+        """Lets a socket in, or raises Problem. Returns what is to be called once the client knows that it is in: it sends what its opening sends."""
+        line = self.lines[socket.channel]
+        call = self._call(line.plan, socket, world)
+        world.rooms.add(socket)
+        try:
+            handshake.prepare(call, auth)
+            self._take(call, line.opening)
+        except Exception as error:
+            world.rooms.drop(socket)
+            problem = error if isinstance(error, Problem) else self._crashed(call)
+            self._heard(call, "open", auth, problem)
+            raise problem from None
+        socket.query = call.query
+        self.count += 1
+        self.runtime.listening = True
+        self._heard(call, "open", auth, None)
+        return lambda: self.runtime.send(call)
+
+    def _take(self, call: Call, steps: tuple[Step, ...]) -> None:
+        """Takes steps and commits; messages wait."""
+        listening, self.runtime.listening = self.runtime.listening, True
+        try:
+            for step in steps:
+                step(call)
+            commit(call)
+        finally:
+            self.runtime.listening = listening
+
+    def receive(self, socket: Socket, world: World, name: str, data: Any, broken: Problem | None = None) -> Any:
+        """Does what a message of a socket asks for. broken: why the frame could not be read.
+
+        Returns what an acknowledgement carries: JSON that can stand inside other JSON, or None.
+        """
+        if socket.id not in world.rooms.sockets:
+            return None
+        if world.timers.first <= world.clock.now:
+            self.fire(world)
+        line = self.lines[socket.channel]
+        plan = line.plans.get(name, line.plan)
+        call = self._call(plan, socket, world)
+        call.body = data
+        try:
+            self._count(line, call)
+            if broken is not None or name not in line.plans:
+                raise broken or _unknown(line, name)
+            for stage in messages.STAGES:
+                stage(call)
+        except Problem as problem:
+            return self._refuse(call, line, name, data, problem)
+        except Exception:  # whatever a behaviour does wrong is told in the backend's own words
+            return self._refuse(call, line, name, data, self._crashed(call))
+        self._heard(call, name, data, None)
+        return self._answered(call, line.reply(name))
+
+    def close(self, socket: Socket, world: World, reason: str) -> None:
+        """Forgets a socket: what it locked comes free, and what its channel says of closing is done. Once is enough."""
+        if not world.rooms.drop(socket):
+            return
+        line = self.lines[socket.channel]
+        self.count -= 1
+        self.runtime.listening = self.count > 0
+        world.throttle.forget((line.key, socket.id))
+        call = self._call(line.plan, socket, world)
+        try:
+            messages.identify(call)
+            locks.end_all(call, socket.id)
+            for step in line.closing:
+                step(call)
+            finish(call)
+        except Exception:
+            log.exception("closing %s failed", line.key)
+        self._heard(call, "close", reason, None)
+
+    def refusal(self, socket: Socket, problem: Problem) -> Frame | None:
+        """The message that tells of a refused opening, where the channel has one."""
+        line = self.lines[socket.channel]
+        told = line.refused[line.plan.operation.id]
+        return Frame(told[0], dumps(told[1](Scope(None, refusals.said(self.runtime, problem))))) if told else None
+
+    def send(self, call: Call) -> None:
+        """Carries the messages of a call to the sockets of their rooms, each rendered once."""
+        for emit in call.emits:
+            for keys, line in self.routes.get(emit.message, ()):
+                self._carry(call, emit, keys, line)
+
+    def _carry(self, call: Call, emit: Emit, keys: frozenset[str], line: Line) -> None:
+        members = call.world.rooms.members(emit.room) if emit.only is None else (emit.only,)
+        frame = None
+        for socket in members:
+            if socket.channel in keys:
+                if frame is None:
+                    frame = Frame(emit.message, self._rendered(call, line, emit.message, emit.data))
+                socket.deliver(frame)
+
+    def _rendered(self, call: Call, line: Line, message: str, data: Any) -> bytes:
+        return dumps(line.plan.views.project(line.schemas[message] or {}, data, call))
+
+    def _call(self, plan: Plan, socket: Socket, world: World) -> Call:
+        call = Call(self.runtime, socket.request, plan, dict(socket.path), world)
+        call.socket = socket
+        call.query.update(socket.query)
+        return call
+
+    def _count(self, line: Line, call: Call) -> None:
+        limit, socket = line.limit, call.socket
+        if limit is None or socket is None or (limit.switch is not None and not call.world.switches.get(limit.switch, False)):
+            return
+        if call.world.throttle.count((line.key, socket.id), limit.count, limit.window, call.now).wait:
+            raise Problem(429, "throttled")
+
+    def _answered(self, call: Call, receiver: Receiver) -> Any:
+        """Sends the reply, then what else is to be sent."""
+        reply: Reply | None = call.reply
+        data = reply.value if reply is not None else b""
+        if reply is not None and receiver.reply is not None and not receiver.ack and call.socket is not None:
+            call.socket.deliver(Frame(receiver.reply.name, data))
+        if call.emits:
+            self.runtime.send(call)
+        call.scope.source = None
+        return orjson.Fragment(data) if data else None
+
+    def _refuse(self, call: Call, line: Line, name: str, data: Any, problem: Problem) -> Any:
+        """Tells the sender why; nothing was changed."""
+        call.violations = [*problem.violations, *call.violations]
+        self._heard(call, name, data, problem)
+        told = line.refused[call.plan.operation.id]
+        if told is None or call.socket is None:
+            return None
+        frame = Frame(told[0], dumps(told[1](Scope(call, {**call.scope, **refusals.said(self.runtime, problem)}))))
+        call.socket.deliver(frame)
+        return orjson.Fragment(frame.data)
+
+    def _crashed(self, call: Call) -> Problem:
+        text = traceback.format_exc()
+        log.error("%s failed\n%s", call.plan.operation.id, text)
+        return Problem(500, "crash", name=text)
+
+    def _heard(self, call: Call, message: str, data: Any, problem: Problem | None) -> None:
+        socket, said = call.socket, refusals.said(self.runtime, problem)["detail"] if problem else None
+        assert socket is not None
+        crash = problem.name if problem is not None and problem.kind == "crash" else None
+        self.keep(Heard(call.now, call.plan.operation.service, socket.channel, socket.id, message, data, said, tuple(call.violations), crash))
+
+
+def _unknown(line: Line, name: str) -> Problem:
+    known = line.channel.receives
+    return Problem(404, None, f"There is no message '{name}'.{suggest(name, known)}", field="message", rule="unknown")

@@ -1,0 +1,17 @@
+"""An ASGI scope as the engine's request."""
+
+from typing import Any
+
+from mock_server.engine.call import Request
+
+
+def request_of(scope: Any) -> Request:
+    """The request of an HTTP or WebSocket scope, without its body."""
+    headers, path, root, client = dict(scope["headers"]), scope["path"], scope.get("root_path", ""), scope.get("client")
+    if b"%" in scope.get("raw_path", b""):
+        path = scope["raw_path"].decode("latin-1")
+    path = path[len(root) :] if root and path.startswith(root) else path
+    host = headers.get(b"host", b"").decode("latin-1")
+    address = headers[b"x-forwarded-for"].split(b",")[0].decode("latin-1") if b"x-forwarded-for" in headers else client[0] if client else ""
+    secure = headers.get(b"x-forwarded-proto", b"") == b"https" or scope["scheme"] in ("https", "wss")
+    return Request(scope.get("method", "GET"), path, scope["query_string"], headers, b"", address, secure, host, root)

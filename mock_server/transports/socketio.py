@@ -1,0 +1,174 @@
+"""Socket.IO of one service: python-socketio speaks the protocol, the engine says what happens.
+
+python-socketio's own dispatch would take an event named `connect` for a connection, and its emit makes a task per recipient;
+so events are dispatched here, and frames go straight into the queues of engineio's sockets, encoded once for a namespace.
+That reaches into both libraries: their versions are pinned to a minor, and tests compare with the stock server what clients get.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import orjson
+import socketio
+from engineio import packet as engine_packet
+from socketio import packet
+from socketio.exceptions import ConnectionRefusedError as Refused
+
+from mock_server.engine.call import Request
+from mock_server.engine.engine import Engine
+from mock_server.engine.problem import Problem
+from mock_server.engine.realtime import Frame
+from mock_server.engine.refusals import said
+from mock_server.state.rooms import Socket
+from mock_server.transports.requests import request_of
+from understudy.contract.model import Channel, Service
+
+log = logging.getLogger("understudy")
+MOST_WAITING = 10_000  # frames that a client has not taken; one that is slower is cut off
+LARGEST = 1_000_000  # bytes of a message, as Node's server has it
+
+
+class OrJson:
+    """python-socketio's JSON, by orjson."""
+
+    @staticmethod
+    def dumps(value: Any, **_options: Any) -> str:
+        """The text of a value."""
+        return orjson.dumps(value).decode()
+
+    @staticmethod
+    def loads(text: str, **_options: Any) -> Any:
+        """The value of a text."""
+        return orjson.loads(text)
+
+
+class Ready(engine_packet.Packet):  # type: ignore[misc]
+    """An Engine.IO message whose text is known."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(engine_packet.MESSAGE, text)
+        self.text = f"4{text}"
+
+    def encode(self, b64: bool = False) -> str:
+        """The packet as it goes over the wire, the same for polling and WebSocket."""
+        return self.text
+
+
+class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
+    """The Socket.IO server of one service. Its channels are its namespaces."""
+
+    def __init__(self, engine: Engine, service: Service) -> None:
+        self.channels = {_namespace(channel): channel for channel in service.channels if not channel.raw}
+        options = next(iter(self.channels.values())).socketio
+        super().__init__(
+            async_mode="asgi", json=OrJson, namespaces="*", async_handlers=False, cors_allowed_origins=[], max_http_buffer_size=LARGEST,
+            transports=list(options["transports"]),
+        )  # fmt: skip
+        self.engine, self.path = engine, f"/{str(options['path']).strip('/')}"
+        self.open_sockets: dict[tuple[str, str], Socket] = {}
+        self._then: dict[tuple[str, str], Callable[[], Any]] = {}
+
+    def admits(self, path: str) -> bool:
+        """Whether a path, without the service's root, is Socket.IO's."""
+        return path == self.path or path.startswith(f"{self.path}/")
+
+    async def _trigger_event(self, event: str, namespace: str, *args: Any) -> Any:
+        """Only ever asked for openings and closings; messages go to `_handle_event`."""
+        if event == "connect":
+            return self._opened(namespace, *args)
+        sid, reason = args
+        socket = self.open_sockets.pop((namespace, sid), None)
+        if socket is not None:
+            self.engine.realtime.close(socket, socket.world, str(reason))
+        return None
+
+    def _opened(self, namespace: str, sid: str, environ: Mapping[str, Any], auth: Any) -> bool:
+        """Lets a socket in, or refuses it in the way that its channel has."""
+        channel = self.channels.get(namespace)
+        if channel is None:
+            raise Refused("Invalid namespace")
+        socket = self._socket(channel, namespace, sid, environ)
+        try:
+            then: Callable[[], Any] = self.engine.realtime.open(socket, socket.world, auth)
+            self.open_sockets[namespace, sid] = socket
+        except Problem as problem:
+            if channel.opening.behavior.get("refuse_as") != "message":
+                raise Refused(said(self.engine.runtime, problem)["detail"]) from None
+            then = partial(self._refuse, socket, namespace, problem)
+        self._then[namespace, sid] = then
+        return True
+
+    async def _refuse(self, socket: Socket, namespace: str, problem: Problem) -> None:
+        frame = self.engine.realtime.refusal(socket, problem)
+        if frame is not None:
+            socket.deliver(frame)
+        await self.disconnect(socket.id, namespace=namespace)
+
+    def _socket(self, channel: Channel, namespace: str, sid: str, environ: Mapping[str, Any]) -> Socket:
+        request: Request = request_of(environ["asgi.scope"])
+        world, engine_sid = self.engine.world, self.manager.eio_sid_from_sid(sid, namespace)
+        connection, prefix = self.eio.sockets[engine_sid], "" if namespace == "/" else f"{namespace},"
+
+        def deliver(frame: Frame) -> None:
+            ready = frame.encoded.get(prefix)
+            if ready is None:
+                ready = frame.encoded[prefix] = Ready(_event(prefix, frame))
+            if connection.queue.qsize() < MOST_WAITING:
+                connection.queue.put_nowait(ready)
+            elif not connection.closing:
+                log.warning("%s takes nothing: it is cut off", sid)
+                connection.cut = asyncio.ensure_future(self.eio.disconnect(engine_sid))
+
+        def hang(_code: int, _reason: str) -> None:
+            socket.leaving = asyncio.ensure_future(self.disconnect(sid, namespace=namespace))
+
+        socket = Socket(sid, f"{channel.service}/{channel.id}", deliver, hang, world.clock.now, world, request, address=request.address)
+        return socket
+
+    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        """What an opening sends is sent after the client was told that it is in."""
+        await super()._handle_connect(eio_sid, namespace, data)
+        namespace = namespace or "/"
+        then = self._then.pop((namespace, self.manager.sid_from_eio_sid(eio_sid, namespace) or ""), None)
+        waiting = then() if then is not None else None
+        if waiting is not None:
+            await waiting
+
+    async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: list[Any]) -> None:
+        """Hands a message to the engine; who asked for an acknowledgement gets one."""
+        namespace = namespace or "/"
+        sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
+        socket = self.open_sockets.get((namespace, sid))
+        if socket is None:
+            return
+        name, payload = str(data[0]), data[1] if len(data) > 1 else None
+        answer = self.engine.realtime.receive(socket, socket.world, name, payload)
+        if id is not None:
+            await self._send_packet(eio_sid, self.packet_class(packet.ACK, namespace=namespace, id=id, data=[] if answer is None else [answer]))
+
+    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        """A packet that is none ends the connection, as Node's server does."""
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except Exception as error:
+            log.warning("%s sent what is no Socket.IO packet: %s", eio_sid, error)
+            await self.eio.disconnect(eio_sid)
+
+    async def stop(self) -> None:
+        """Closes every connection."""
+        for connection in list(self.eio.sockets.values()):
+            await connection.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
+        await self.shutdown()
+
+
+def _namespace(channel: Channel) -> str:
+    return f"/{channel.address.strip('/')}"
+
+
+def _event(prefix: str, frame: Frame) -> str:
+    """A Socket.IO event packet."""
+    data = f",{frame.data.decode()}" if frame.data else ""
+    return f"2{prefix}[{orjson.dumps(frame.name).decode()}{data}]"
