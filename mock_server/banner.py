@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mock_server.options import MockOptions
-from understudy.contract.model import Service
+from understudy.contract.model import Channel, Service
+
+SOCKETIO_PATH = "/socket.io/"  # what clients take by themselves
 
 
 def describe(bound: Sequence[Any], options: MockOptions) -> str:
@@ -60,8 +62,26 @@ def facts(engine: Any, places: Mapping[tuple[str, str], str]) -> dict[str, Any]:
 
 
 def _service(service: Service, url: str) -> dict[str, Any]:
-    docs = f"{url}/docs" if service.bundle else None
-    return {"name": service.name, "url": url, "base": url + service.base, "purpose": service.purpose, "docs": docs, "operations": len(service.operations)}
+    docs = f"{url}/docs" if service.bundle else f"{url}/docs/realtime" if service.channels else None
+    return {
+        "name": service.name,
+        "url": url,
+        "base": url + service.base,
+        "purpose": service.purpose,
+        "docs": docs,
+        "operations": len(service.operations),
+        "channels": [_channel(channel, url) for channel in service.channels],
+    }
+
+
+def _channel(channel: Channel, url: str) -> dict[str, str]:
+    """How a channel is reached: a raw WebSocket by its URL, a Socket.IO namespace by its URL and the path of the handshake."""
+    root = url.partition("://")[2].partition("/")[2]
+    if channel.raw:
+        return {"transport": "WebSocket", "url": f"{url.replace('http', 'ws', 1)}{channel.address}"}
+    origin = url.removesuffix(f"/{root}") if root else url
+    path = "/".join(part.strip("/") for part in (root, channel.socketio["path"]) if part)
+    return {"transport": "Socket.IO", "url": f"{origin}/{channel.address.strip('/')}".rstrip("/"), "path": f"/{path}/"}
 
 
 def _filled(line: str, backend: str, places: Mapping[tuple[str, str], str]) -> str:
@@ -81,15 +101,20 @@ def _filled(line: str, backend: str, places: Mapping[tuple[str, str], str]) -> s
     return re.sub(r"\{((?:url|ws|port):\w+|host)\}", value, line)
 
 
+def _reached(channel: Mapping[str, str]) -> str:
+    own = f"  with path: '{channel['path']}'" if channel.get("path", SOCKETIO_PATH) != SOCKETIO_PATH else ""
+    return f"{channel['url']}  {channel['transport']}{own}"
+
+
 def _text(backend: Mapping[str, Any], color: bool) -> str:
     strong, dim, plain = ("\033[1m", "\033[2m", "\033[0m") if color else ("", "", "")
     lines = [f"{strong}{backend['name']}{plain}  {backend['title']}"]
     width = max(len(service["name"]) for service in backend["services"])
     for service in backend["services"]:
-        about = f"{service['operations']} operations" if service["operations"] else "its sockets are described, not served yet"
-        purpose = f", {service['purpose']}" if service["purpose"] else ""
+        about = ", ".join(part for part in (f"{service['operations']} operations" if service["operations"] else "", service["purpose"]) if part)
         docs = f"  docs {service['docs']}" if service["docs"] else ""
-        lines.append(f"  {service['name']:<{width}}  {service['base']}  {dim}{about}{purpose}{plain}{docs}")
+        lines.append(f"  {service['name']:<{width}}  {service['base']}  {dim}{about}{plain}{docs}")
+        lines += [f"  {'':<{width}}  {_reached(channel)}" for channel in service["channels"]]
     if backend["accounts"]:
         lines.append("  accounts")
         wide = max(len(str(account["login"])) for account in backend["accounts"])

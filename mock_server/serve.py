@@ -15,6 +15,7 @@ import uvicorn
 from mock_server.app import Hosted, create_apps, single
 from mock_server.banner import describe
 from mock_server.options import MockOptions
+from mock_server.transports.http import DocumentApp
 from understudy.contract.errors import UsageError
 from understudy.contract.model import Contract, Service
 from understudy.contract.reader import backend_names, read
@@ -151,7 +152,10 @@ async def _serve(bound: Sequence[Bound], options: MockOptions) -> None:
     servers = [_server(item) for item in bound]
     loop = asyncio.get_running_loop()
 
+    leaving: list[asyncio.Task[None]] = []
+
     def stop() -> None:
+        leaving.extend(asyncio.create_task(app.hang_up()) for app in _applications(bound))
         for server in servers:
             server.should_exit = True
 
@@ -165,6 +169,12 @@ async def _serve(bound: Sequence[Bound], options: MockOptions) -> None:
     await asyncio.gather(*tasks)
     if options.verbosity >= 0 and not options.json:
         print("\nStopped.", file=sys.stderr)
+
+
+def _applications(bound: Sequence[Bound]) -> Iterable[DocumentApp]:
+    """The applications of all services, those behind a single port included."""
+    for item in bound:
+        yield from [item.hosted.app] if item.hosted is not None else [route.app for route in item.app.routes]
 
 
 def _server(item: Bound) -> uvicorn.Server:

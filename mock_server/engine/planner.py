@@ -34,9 +34,9 @@ def _steps(plan: Plan) -> list[Step | None]:
     late = {name: item for name, item in (words.get("with") or {}).items() if _about_row(item)}
     creates = plan.do in ("create", "register")
     return [
+        guards.requires(plan, about_rows=False),
         guards.roles(plan),
         guards.members(plan),
-        guards.requires(plan, about_rows=False),
         guards.needs(plan, early),
         guards.requires(plan, about_rows=True),
         guards.row(plan) if _has_row(plan) else None,

@@ -24,9 +24,11 @@ from mock_server.state.rooms import Socket
 from mock_server.state.world import World
 from understudy.contract.errors import suggest
 from understudy.contract.expressions import Scope
-from understudy.contract.model import Channel, Receiver
+from understudy.contract.model import Channel, Media, Receiver
 
 log = logging.getLogger("understudy")
+ERROR, JSON = "error", "application/json"
+Told = tuple[str, Callable[[Call, Mapping[str, Any]], Any]]
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class Line:
         self.plans = {name: make_plan(runtime, item.operation, functions.get(item.operation.id)) for name, item in channel.receives.items()}
         self.schemas = {name: push.message.schema for name, push in channel.sends.items()}
         self.limit = _limit(self.plan.words.get("rate"))
-        self.refused = {plan.operation.id: _refused(self.plan, plan) for plan in (self.plan, *self.plans.values())}
+        self.refused = {plan.operation.id: _refused(channel, self.plan, plan) for plan in (self.plan, *self.plans.values())}
 
     def reply(self, message: str) -> Receiver:
         """What a message is answered with."""
@@ -83,11 +85,18 @@ def _limit(word: Mapping[str, Any] | None) -> Limit | None:
     return Limit(word["limit"], seconds(word["per"]), word.get("switch")) if word else None
 
 
-def _refused(channel: Plan, plan: Plan) -> tuple[str, Callable[[Any], Any]] | None:
-    """The message that a refusal is told with: the operation's own, else the channel's."""
-    owner = plan if "refused" in plan.words else channel
+def _refused(channel: Channel, opening: Plan, plan: Plan) -> Told | None:
+    """The message that a refusal is told with: the operation's own, else the channel's, else one that is called `error`."""
+    owner = plan if "refused" in plan.words else opening
     word = owner.words.get("refused")
-    return (word["message"], owner.values(word["data"], "refused.data")) if word else None
+    if word:
+        evaluate = owner.values(word["data"], "refused.data")
+        return word["message"], lambda call, said: evaluate(Scope(call, {**call.scope, **said}))
+    push = channel.sends.get(ERROR)
+    if push is None or push.message.schema is None:
+        return None
+    media = Media(JSON, push.message.schema, push.message.pointer)
+    return ERROR, lambda call, said: refusals.body(plan, call, media, said)
 
 
 class Realtime:
@@ -188,8 +197,11 @@ class Realtime:
     def refusal(self, socket: Socket, problem: Problem) -> Frame | None:
         """The message that tells of a refused opening, where the channel has one."""
         line = self.lines[socket.channel]
-        told = line.refused[line.plan.operation.id]
-        return Frame(told[0], dumps(told[1](Scope(None, refusals.said(self.runtime, problem))))) if told else None
+        return self._told(self._call(line.plan, socket, socket.world), line, problem)
+
+    def _told(self, call: Call, line: Line, problem: Problem) -> Frame | None:
+        told = line.refused[call.plan.operation.id]
+        return Frame(told[0], dumps(told[1](call, refusals.said(self.runtime, problem)))) if told else None
 
     def send(self, call: Call) -> None:
         """Carries the messages of a call to the sockets of their rooms, each rendered once."""
@@ -237,10 +249,9 @@ class Realtime:
         """Tells the sender why; nothing was changed."""
         call.violations = [*problem.violations, *call.violations]
         self._heard(call, name, data, problem)
-        told = line.refused[call.plan.operation.id]
-        if told is None or call.socket is None:
+        frame = self._told(call, line, problem)
+        if frame is None or call.socket is None:
             return None
-        frame = Frame(told[0], dumps(told[1](Scope(call, {**call.scope, **refusals.said(self.runtime, problem)}))))
         call.socket.deliver(frame)
         return orjson.Fragment(frame.data)
 

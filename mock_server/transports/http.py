@@ -54,6 +54,11 @@ class DocumentApp(FastAPI):
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
+    async def hang_up(self) -> None:
+        """Closes what long polling would keep open until its client asks again."""
+        if self.socketio is not None:
+            await self.socketio.stop()
+
     def _shared(self, scope: Any, send: Send) -> Send:
         """Adds CORS to what long polling answers to a page."""
         origin = dict(scope["headers"]).get(b"origin")

@@ -65,6 +65,7 @@ class Client:
         self.engine = engine_of(backend, seed)
         self.engine.log.clear()
         self.engine.outbox.clear()
+        self.engine.realtime.count = 0
         clock = Clock()
         clock.freeze(float(int(clock.now)))
         switches = dict(self.engine.contract.settings.get("switches") or {})

@@ -241,7 +241,11 @@ def test_an_event_that_stripe_signs_is_taken(client: Client) -> None:
     assert order(client)["paymentStatus"] == "paid"
 
 
-@pytest.mark.parametrize("signature", [None, "", "nonsense", "t=1,v1=00", sign(b"{}", SECRET, wall()), sign(event("pi_1"), "whsec_other", wall())])
+@pytest.mark.parametrize(
+    "signature",
+    [None, "", "nonsense", "t=1,v1=00", sign(b"{}", SECRET, wall()), sign(event("pi_1"), "whsec_other", wall())],
+    ids=["none", "empty", "nonsense", "old", "of another body", "by another secret"],
+)
 def test_an_event_without_a_good_signature_is_401(client: Client, signature: str | None) -> None:
     answer = deliver(client, event("pi_1"), signature)
     assert (answer.status, answer.json["error"]) == (401, "Unauthorized")

@@ -265,9 +265,16 @@ class Box(RuleBasedStateMachine):
         if self.does(lambda unit, row: LEDGER.lock(unit, row, many, user, self.now, end, new), category, allowed):
             self.locks[new["id"]] = (category, user, many, end)
 
+    @rule(category=CATEGORIES, user=USERS)
+    def unlock(self, category: int, user: int) -> None:
+        mine = [key for key, (where, who, _, end) in self.locks.items() if (where, who) == (category, user) and end > self.now]
+        if self.does(lambda unit, row: LEDGER.unlock(unit, row, user, self.now), category, bool(mine)):
+            del self.locks[mine[0]]
+
     @precondition(lambda self: self.locks)
     @rule(data=st.data())
-    def unlock(self, data: st.DataObject) -> None:
+    def end(self, data: st.DataObject) -> None:
+        """A lock ends by itself: its time is over, or its socket closed."""
         key = data.draw(st.sampled_from(sorted(self.locks)))
         unit = self.store.begin()
         unit.remove("holds", key)

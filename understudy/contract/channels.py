@@ -98,11 +98,21 @@ def _message(found: Bundle, reference: Mapping[str, Any]) -> Message:
 
 def _receivers(service: str, found: Bundle, channel: str, address: str, collections: Collections) -> Iterator[Receiver]:
     for name, pointer, node in _operations(found, channel, "receive"):
-        behavior = read_behavior(found, node, pointer, "message", name, collections)
+        behavior = _reply_kind(read_behavior(found, node, pointer, "message", name, collections))
         for message in _named(found, channel, node):
             reply = next(_named(found, channel, node["reply"]), None) if "reply" in node else _acknowledged(found, node)
             ack = behavior.get("reply_as") == "ack" or ("reply" not in node and reply is not None)
             yield Receiver(_operation(service, found, name, address, pointer, behavior, message, reply), message, reply, ack)
+
+
+def _reply_kind(behavior: Behavior) -> Behavior:
+    """`reply: event` and `reply: ack` say how a reply is sent, as `reply_as` does; who says nothing else gets the reply's example."""
+    kind = behavior.get("reply")
+    if kind not in ("event", "ack"):
+        return behavior
+    words = {**behavior.words, "reply_as": kind}
+    del words["reply"]
+    return Behavior("example" if words.keys() == {"reply_as"} else behavior.source, behavior.do, behavior.collection, words)
 
 
 def _acknowledged(found: Bundle, node: Mapping[str, Any]) -> Message | None:

@@ -73,6 +73,9 @@ def read_document(path: Path, overlay_files: Iterable[Path] = ()) -> Contract:
     collections = read_collections([found])
     info = found.data.get("info") or {}
     settings: dict[str, Any] = {"title": str(info.get("title") or path.stem), "services": {"api": {"port": FREE_PORT}}}
+    if realtime is not None and not read_channels("api", realtime, collections):
+        protocols = ", ".join(sorted({str(server.get("protocol")) for server in (realtime.data.get("servers") or {}).values() if isinstance(server, dict)}))
+        raise ContractError(str(path), 1, f"No channel is reached over WebSocket or Socket.IO, so there is nothing to serve. Protocols: {protocols or 'none'}.")
     service = _service("api", settings["services"]["api"], None if realtime else found, realtime, collections)
     name = "".join(c if c.isalnum() else "-" for c in path.name.split(".")[0]).strip("-").lower() or "api"
     contract = Contract(name, settings["title"], str(path.parent), (service,), MappingProxyType(collections), settings, declared=False)

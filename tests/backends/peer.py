@@ -1,0 +1,60 @@
+"""A socket without a network: what it sends goes straight into the engine, what it is sent is kept."""
+
+import json
+from collections.abc import Mapping
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import orjson
+
+from mock_server.engine import Request
+from mock_server.engine.realtime import Frame
+from mock_server.state.rooms import Socket
+
+if TYPE_CHECKING:
+    from tests.backends.client import Client
+
+NUMBERS = count(1)
+
+
+class Peer:
+    """One socket on a channel (`service/channel`). Raises the Problem with which its opening is refused."""
+
+    def __init__(
+        self, client: "Client", channel: str, *, path: Mapping[str, str] | None = None, query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None, auth: Any = None,
+    ) -> None:  # fmt: skip
+        self.client, self.realtime = client, client.engine.realtime
+        self.received: list[tuple[str, Any]] = []
+        self.hung: tuple[int, str] | None = None
+        raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in {"host": "localhost", **(headers or {})}.items()]
+        request = Request("GET", "/", urlencode(query or {}).encode(), raw, address="127.0.0.1", host="localhost")
+        self.socket = Socket(f"s{next(NUMBERS)}", channel, self._deliver, self._hang, client.now, client.world, request, path=dict(path or {}))
+        self.realtime.open(self.socket, client.world, auth)()
+
+    def _deliver(self, frame: Frame) -> None:
+        self.received.append((frame.name, json.loads(frame.data) if frame.data else None))
+
+    def _hang(self, code: int, reason: str) -> None:
+        self.hung = (code, reason)
+
+    def send(self, name: str, data: Any = None) -> Any:
+        """Sends a message; what an acknowledgement would carry."""
+        answer = self.realtime.receive(self.socket, self.client.world, name, data)
+        return None if answer is None else json.loads(orjson.dumps(answer))
+
+    def ask(self, name: str, data: Any = None) -> list[tuple[str, Any]]:
+        """Sends a message; what came of it, oldest first."""
+        self.take()
+        self.send(name, data)
+        return self.take()
+
+    def take(self) -> list[tuple[str, Any]]:
+        """What was received since the last time."""
+        taken, self.received = self.received, []
+        return taken
+
+    def close(self, reason: str = "transport close") -> None:
+        """Goes away."""
+        self.realtime.close(self.socket, self.client.world, reason)
