@@ -54,7 +54,8 @@ class Clock:
 
     def wait(self, instant: float) -> float | None:
         """Real seconds until an instant; None if it does not come by itself."""
-        return None if self._frozen or self._rate <= 0 else max(0.0, (instant - self.now) / self._rate)
+        left = instant - self.now
+        return 0.0 if left <= 0 else None if self._frozen or self._rate <= 0 else left / self._rate
 
     def advance(self, seconds: float) -> None:
         """Jumps ahead."""

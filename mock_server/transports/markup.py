@@ -23,5 +23,13 @@ def join(*content: Any, by: str = "") -> Markup:
     return Markup(html.escape(by).join(str(item) if isinstance(item, Markup) else html.escape(str(item)) for item in content if item is not None))
 
 
+def prose(text: str) -> Markup:
+    """Text of a document: what stands in backticks is code."""
+    plain, *rest = text.split("`")
+    if len(rest) % 2:
+        return join(text)
+    return join(plain, *(tag("code", part) if index % 2 == 0 else part for index, part in enumerate(rest)))
+
+
 def _value(value: Any) -> str:
     return "" if value is True else f'="{html.escape(str(value))}"'

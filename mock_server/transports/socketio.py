@@ -115,7 +115,7 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         def deliver(frame: Frame) -> None:
             ready = frame.encoded.get(prefix)
             if ready is None:
-                ready = frame.encoded[prefix] = Ready(_event(prefix, frame))
+                ready = frame.encoded[prefix] = Ready(event_packet(prefix, frame))
             if connection.queue.qsize() < MOST_WAITING:
                 connection.queue.put_nowait(ready)
             elif not connection.closing:
@@ -168,7 +168,7 @@ def _namespace(channel: Channel) -> str:
     return f"/{channel.address.strip('/')}"
 
 
-def _event(prefix: str, frame: Frame) -> str:
-    """A Socket.IO event packet."""
+def event_packet(prefix: str, frame: Frame) -> str:
+    """A frame as a Socket.IO packet. prefix: the namespace with a comma, '' for the default one."""
     data = f",{frame.data.decode()}" if frame.data else ""
     return f"2{prefix}[{orjson.dumps(frame.name).decode()}{data}]"

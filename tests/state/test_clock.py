@@ -86,3 +86,27 @@ def test_advancing_keeps_the_rate(wall: Wall) -> None:
     clock.advance(5)
     wall.now += 1
     assert clock.now == 1015
+
+
+def test_it_says_how_long_an_instant_is_away(wall: Wall) -> None:
+    clock = Clock(wall)
+    clock.run(60)
+    assert clock.wait(clock.now + 120) == 2
+    assert clock.wait(clock.now - 1) == 0
+
+
+def test_while_it_stands_still_only_the_past_comes(wall: Wall) -> None:
+    clock = Clock(wall)
+    clock.freeze()
+    assert clock.wait(clock.now + 1) is None
+    clock.advance(1)
+    assert clock.wait(clock.now) == 0
+
+
+def test_who_sets_it_tells(wall: Wall) -> None:
+    clock, told = Clock(wall), []
+    clock.moved = lambda: told.append(clock.now)
+    clock.freeze()
+    clock.advance(5)
+    clock.run()
+    assert len(told) == 3
