@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mock_server.engine.runtime import Runtime
 
 MOST_VIEWS = 50_000
+MOST_SCHEMAS = 10_000
+NESTED = frozenset({dict, list, Entity})
 TIMED = frozenset({"now", "held"})
 Project = Callable[[Any, Call], Any]
 OPTIONS = orjson.OPT_NON_STR_KEYS
@@ -42,7 +44,7 @@ class Views:
     def __init__(self, runtime: "Runtime", document: Mapping[str, Any]) -> None:
         self.runtime, self.document = runtime, document
         self._views: dict[tuple[int, str], View] = {}
-        self._plain: dict[int, Project] = {}
+        self._properties: dict[int, tuple[Any, Mapping[str, Any] | None]] = {}
 
     def project(self, schema: Any, value: Any, call: Call) -> Any:
         """A value cut to a schema: rows become rendered JSON, maps and lists are cut to what they list."""
@@ -66,12 +68,21 @@ class Views:
         return self.view(schema, kinds.pop()).render_all([item.row for item in value], call)
 
     def _map(self, schema: Any, value: dict[str, Any], call: Call) -> dict[str, Any]:
-        properties = schemas.properties(self.document, schema)
-        if not properties:
-            return {name: self.project({}, item, call) for name, item in value.items()}
-        return {
-            name: self.project(properties[name], item, call) for name, item in value.items() if name in properties and not properties[name].get("writeOnly")
-        }
+        properties = self._shown(schema)
+        if properties is None:
+            return {name: self.project({}, item, call) if type(item) in NESTED else item for name, item in value.items()}
+        return {name: self.project(properties[name], item, call) if type(item) in NESTED else item for name, item in value.items() if name in properties}
+
+    def _shown(self, schema: Any) -> Mapping[str, Any] | None:
+        """The properties of a schema that leave the server, None if it lists none; found once for each."""
+        known = self._properties.get(id(schema))
+        if known is None or known[0] is not schema:
+            found = schemas.properties(self.document, schema)
+            shown = {name: node for name, node in found.items() if not (isinstance(node, dict) and node.get("writeOnly"))}
+            if len(self._properties) > MOST_SCHEMAS:
+                self._properties.clear()
+            known = self._properties[id(schema)] = (schema, shown if found else None)
+        return known[1]
 
     def view(self, schema: Any, collection: str) -> "View":
         """The view of a collection's rows by a schema."""

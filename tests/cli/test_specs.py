@@ -76,6 +76,13 @@ def test_routes_of_all_backends_count_what_is_python(run: Callable) -> None:
     assert found["all"]["inferred"] == found["all"]["example"] == 0
 
 
+def test_routes_list_the_messages_that_clients_send(run: Callable) -> None:
+    found = json.loads(run("specs", "routes", "eventplatform", "--json").out)
+    assert {item["path"]: (item["operation"], item["source"]) for item in found["messages"]}["/realtime lock-tickets"] == ("lockTickets", "declared")
+    assert found["backends"]["eventplatform"]["messages"] == len(found["messages"]) == 5
+    assert "/realtime lock-tickets" in run("specs", "routes", "eventplatform").out
+
+
 def test_trace_exits_1_when_something_is_missing(run: Callable, tmp_path: Path) -> None:
     copy = shutil.copytree(GOOD, tmp_path / "harbour")
     (copy / "guide.yaml").write_text("guide: harbour.md\nlines: 30\noperations:\n  - {name: GET /api/berths, lines: [7]}\n", encoding="utf-8")

@@ -1,10 +1,10 @@
-"""`understudy specs routes`: each operation, what it does and where that is said."""
+"""`understudy specs routes`: each operation and each message that clients send, what it does and where that is said."""
 
 import click
 
 from understudy.cli.output import print_json, print_table
 from understudy.contract.reader import backend_names, read
-from understudy.contract.routes import SOURCES, Route, count, routes
+from understudy.contract.routes import SOURCES, Route, count, messages, routes
 
 __all__ = ["command"]
 
@@ -15,15 +15,19 @@ HEADER = ("method", "path", "operation", "do", "source")
 @click.argument("targets", nargs=-1, metavar="[BACKEND|DOCUMENT]...")
 @click.option("--json", "as_json", is_flag=True, help="Output for programs.")
 def command(targets: tuple[str, ...], as_json: bool) -> None:
-    """List the operations of backends and documents; without any, of all shipped backends."""
-    found = {contract.name: routes(contract) for contract in map(read, targets or backend_names())}
+    """List the operations and messages of backends and documents; without any, of all shipped backends."""
+    contracts = [read(target) for target in targets or backend_names()]
+    found = {contract.name: routes(contract) for contract in contracts}
+    sent = {contract.name: messages(contract) for contract in contracts}
     every = [route for listed in found.values() for route in listed]
     if as_json:
-        print_json({"routes": [route.as_dict() for route in every], "backends": {name: count(listed) for name, listed in found.items()}, "all": count(every)})
+        counts = {name: {**count(found[name]), "messages": len(sent[name])} for name in found}
+        heard = [route.as_dict() for routes_ in sent.values() for route in routes_]
+        print_json({"routes": [route.as_dict() for route in every], "messages": heard, "backends": counts, "all": count(every)})
         return
     for name, listed in found.items():
-        print_table(HEADER, [_row(route) for route in listed])
-        click.echo(f"{name}: {_counted(listed)}\n")
+        print_table(HEADER, [_row(route) for route in (*listed, *sent[name])])
+        click.echo(f"{name}: {_counted(listed)}{f'; {len(sent[name])} messages' if sent[name] else ''}\n")
     if len(found) > 1:
         click.echo(f"all: {_counted(every)}")
     python = count(every)["python"]

@@ -1,11 +1,11 @@
-"""What each operation does and where that is said: declared, inferred, in Python, or nowhere (its example answers)."""
+"""What each operation and each message does, and where that is said: declared, inferred, in Python, or nowhere (its example answers)."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from understudy.contract.model import Contract
 
-__all__ = ["SOURCES", "Route", "count", "routes"]
+__all__ = ["SOURCES", "Route", "count", "messages", "routes"]
 
 SOURCES = ("declared", "inferred", "python", "example")
 
@@ -37,6 +37,19 @@ def routes(contract: Contract) -> list[Route]:
         )
         for operation in contract.operations
         for behavior in (operation.behavior,)
+    ]  # fmt: skip
+
+
+def messages(contract: Contract) -> list[Route]:
+    """The messages that clients send, in the documents' order. path: the channel's address and the message's name."""
+    return [
+        Route(
+            contract.name, channel.service, "RECEIVE", f"{channel.address} {name}", item.operation.id, behavior.do or "", behavior.collection or "",
+            "python" if behavior.source == "bound" else behavior.source,
+        )
+        for channel in contract.channels
+        for name, item in channel.receives.items()
+        for behavior in (item.operation.behavior,)
     ]  # fmt: skip
 
 
