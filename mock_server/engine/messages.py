@@ -27,10 +27,11 @@ def check(call: Call) -> None:
         return
     try:
         good = body.validator.is_valid(value)
-    except (TypeError, ValueError) as error:  # bytes, or a number that JSON does not have
-        raise Problem(400, "syntax", f"The payload is no JSON: {error}", rule="syntax") from None
-    if not good and call.runtime.mode != "off":
-        _refuse(call, [found for error in body.validator.iter_errors(value) for found in violations.explain(error, "/body")])
+        found = [] if good else [item for error in body.validator.iter_errors(value) for item in violations.explain(error, "/body")]
+    except (TypeError, ValueError) as error:  # bytes, half a character, or a number that JSON does not have
+        raise Problem(400, None, f"The payload is no JSON: {error}", rule="syntax") from None
+    if found and call.runtime.mode != "off":
+        _refuse(call, found)
     call.body = call.scope["body"] = body.prune(value, "/body", call.violations) if body.prune else value
     if call.runtime.mode == "strict" and call.violations:
         _refuse(call, list(call.violations))

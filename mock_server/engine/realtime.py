@@ -28,6 +28,7 @@ from understudy.contract.model import Channel, Media, Receiver
 
 log = logging.getLogger("understudy")
 ERROR, JSON = "error", "application/json"
+LOGGED_BODY, LARGE = 1 << 16, "(too large for the log)"  # bytes of a frame that the log keeps
 Told = tuple[str, Callable[[Call, Mapping[str, Any]], Any]]
 
 
@@ -149,8 +150,8 @@ class Realtime:
         finally:
             self.runtime.listening = listening
 
-    def receive(self, socket: Socket, world: World, name: str, data: Any, broken: Problem | None = None) -> Any:
-        """Does what a message of a socket asks for. broken: why the frame could not be read.
+    def receive(self, socket: Socket, world: World, name: str, data: Any, size: int = 0, broken: Problem | None = None) -> Any:
+        """Does what a message of a socket asks for. size: of its frame, as far as the transport knows; broken: why the frame could not be read.
 
         Returns what an acknowledgement carries: JSON that can stand inside other JSON, or None.
         """
@@ -162,6 +163,7 @@ class Realtime:
         plan = line.plans.get(name, line.plan)
         call = self._call(plan, socket, world)
         call.body = data
+        kept = data if size <= LOGGED_BODY else LARGE
         try:
             self._count(line, call)
             if broken is not None or name not in line.plans:
@@ -169,10 +171,10 @@ class Realtime:
             for stage in messages.STAGES:
                 stage(call)
         except Problem as problem:
-            return self._refuse(call, line, name, data, problem)
+            return self._refuse(call, line, name, kept, problem)
         except Exception:  # whatever a behaviour does wrong is told in the backend's own words
-            return self._refuse(call, line, name, data, self._crashed(call))
-        self._heard(call, name, data, None)
+            return self._refuse(call, line, name, kept, self._crashed(call))
+        self._heard(call, name, kept, None)
         return self._answered(call, line.reply(name))
 
     def close(self, socket: Socket, world: World, reason: str) -> None:

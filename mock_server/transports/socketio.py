@@ -69,6 +69,7 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         )  # fmt: skip
         self.engine, self.path = engine, f"/{str(options['path']).strip('/')}"
         self.open_sockets: dict[tuple[str, str], Socket] = {}
+        self._size = 0  # of the packet at hand
         self._then: dict[tuple[str, str], Callable[[], Any]] = {}
 
     def admits(self, path: str) -> bool:
@@ -145,12 +146,13 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         if socket is None:
             return
         name, payload = str(data[0]), data[1] if len(data) > 1 else None
-        answer = self.engine.realtime.receive(socket, socket.world, name, payload)
+        answer = self.engine.realtime.receive(socket, socket.world, name, payload, self._size)
         if id is not None:
             await self._send_packet(eio_sid, self.packet_class(packet.ACK, namespace=namespace, id=id, data=[] if answer is None else [answer]))
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         """A packet that is none ends the connection, as Node's server does."""
+        self._size = len(data)
         try:
             await super()._handle_eio_message(eio_sid, data)
         except Exception as error:

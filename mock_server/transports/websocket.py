@@ -122,9 +122,9 @@ class Connection:
             try:
                 name, frame = self._read(message)
             except Problem as problem:
-                realtime.receive(socket, world, "", None, problem)
+                realtime.receive(socket, world, "", None, broken=problem)
             else:
-                realtime.receive(socket, world, name, frame)
+                realtime.receive(socket, world, name, frame, len(message["text"]))
 
     def _read(self, message: Any) -> tuple[str, Any]:
         """The message of a frame; raises Problem for what is none."""

@@ -82,6 +82,11 @@ class Client:
     def now(self) -> float:
         return self.world.clock.now
 
+    @functools.lru_cache(maxsize=256)  # noqa: B019 - clients are few, and gone with their test
+    def validator(self, channel: str, pointer: str) -> Any:
+        """A validator of a message's payload."""
+        return self.engine.runtime.validator(self.engine.realtime.lines[channel].channel.bundle, pointer)
+
     def advance(self, seconds: float) -> None:
         """Lets time pass, and what falls due happen."""
         self.world.clock.advance(seconds)

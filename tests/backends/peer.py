@@ -1,4 +1,4 @@
-"""A socket without a network: what it sends goes straight into the engine, what it is sent is kept."""
+"""A socket without a network: what it sends goes straight into the engine, what it is sent is checked against its document and kept."""
 
 import json
 from collections.abc import Mapping
@@ -34,7 +34,12 @@ class Peer:
         self.realtime.open(self.socket, client.world, auth)()
 
     def _deliver(self, frame: Frame) -> None:
-        self.received.append((frame.name, json.loads(frame.data) if frame.data else None))
+        data = json.loads(frame.data) if frame.data else None
+        message = self.realtime.lines[self.socket.channel].channel.sends[frame.name].message
+        if message.pointer is not None:
+            wrong = [error.message for error in self.client.validator(self.socket.channel, message.pointer).iter_errors(data)]
+            assert not wrong, f"{frame.name} breaks its schema: {wrong} in {data}"
+        self.received.append((frame.name, data))
 
     def _hang(self, code: int, reason: str) -> None:
         self.hung = (code, reason)
