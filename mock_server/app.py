@@ -12,10 +12,10 @@ from fastapi.responses import JSONResponse
 
 from mock_server.engine.engine import Engine
 from mock_server.engine.plan import Bound
+from mock_server.pages.documents import add_pages
 from mock_server.state.clock import Clock
 from mock_server.transports.control import add_control
 from mock_server.transports.http import DocumentApp
-from mock_server.transports.pages import add_pages
 from mock_server.transports.scheduler import Scheduler
 from mock_server.transports.websocket import add_websockets
 from understudy.contract.model import Contract, Service

@@ -18,6 +18,7 @@ FLOORS = (
     "mock_server.state",
     "mock_server.engine",
     "mock_server.transports",
+    "mock_server.pages",
     "mock_server.app",
     "understudy.testing",
     "understudy.cli",

@@ -18,7 +18,11 @@ MESSAGES = [
     for channel in contract(backend).channels
     for name in channel.receives
 ]
-CHANNELS = [pytest.param(backend, f"{channel.service}/{channel.id}", id=f"{backend} {channel.address}") for backend in backend_names() for channel in contract(backend).channels]
+CHANNELS = [
+    pytest.param(backend, f"{channel.service}/{channel.id}", id=f"{backend} {channel.address}")
+    for backend in backend_names()
+    for channel in contract(backend).channels
+]
 PATHS = {"partyId": "10000000-0000-4000-8000-000000000001"}
 NONSENSE: tuple[Any, ...] = (None, 5, "text", [], {}, [[]], True, {"a": {"b": []}}, b"\x00", {"\x00": "\ud800"})
 

@@ -8,11 +8,16 @@ from understudy.contract.model import Channel, Contract
 
 ALONE = "only the socket itself"
 EVERYONE = "everyone"
+ERROR = "error"  # tells of refusals where nothing else is declared
 
 
 @dataclass(slots=True)
 class Delivery:
-    """words: what x-behavior says of the message; occasions: what sends it, in words; rooms: as expressions; alone: whether a socket is told alone."""
+    """What is known of one message.
+
+    words: what x-behavior says of it; occasions: what sends it, in words, code in backticks; rooms: as expressions;
+    alone: whether there are occasions on which only one socket is told; public: on which everyone is.
+    """
 
     words: Mapping[str, Any] = field(default_factory=dict)
     occasions: dict[str, None] = field(default_factory=dict)
@@ -39,7 +44,7 @@ def deliveries(contract: Contract) -> dict[str, Delivery]:
             found[name].add(*said)
     for delivery in found.values():
         if "whenever" in delivery.words:
-            delivery.add(f"any change of {delivery.words.get('collection')} with {delivery.words['whenever']}")
+            delivery.add(f"any change of a row of `{delivery.words.get('collection')}` by which `{delivery.words['whenever']}`")
     return found
 
 
@@ -58,7 +63,7 @@ Said = tuple[Any, ...]  # a message's name, and what Delivery.add takes
 
 def _all(contract: Contract) -> Iterator[Said]:
     for operation in contract.operations:
-        yield from _emits(f"{operation.method} {operation.path}", operation.behavior.words)
+        yield from _emits(f"`{operation.method} {operation.path}`", operation.behavior.words)
     for channel in contract.channels:
         yield from _of_channel(channel)
     for collection in contract.collections.values():
@@ -75,12 +80,12 @@ def _emits(occasion: str, words: Any) -> Iterator[Said]:
 def _of_channel(channel: Channel) -> Iterator[Said]:
     words = dict(channel.opening.behavior.words)
     closing = words.pop("closes", {})
-    yield from _emits(f"the opening of {channel.address}", words)
-    yield from _emits(f"the closing of {channel.address}", closing)
-    refusing = [words.get("refused")]
+    yield from _emits(f"the opening of `{channel.address}`", words)
+    yield from _emits(f"the closing of `{channel.address}`", closing)
+    refusing = [words.get("refused") or ({"message": ERROR} if ERROR in channel.sends else None)]
     for name, receiver in channel.receives.items():
-        yield from _emits(name, receiver.operation.behavior.words)
+        yield from _emits(f"`{name}`", receiver.operation.behavior.words)
         refusing.append(receiver.operation.behavior.get("refused"))
         if receiver.reply is not None and not receiver.ack:
-            yield receiver.reply.name, f"an answer to {name}", None, True
+            yield receiver.reply.name, f"`{name}`, as its answer", None, True
     yield from ((word["message"], "a refusal", None, True) for word in refusing if word)

@@ -3,16 +3,21 @@
 import gzip
 import json
 import re
+from functools import cache
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from mock_server.app import create_apps, single
+from tests.transports.wire import app, hosted, send
 from understudy.contract.reader import backend_names, read
 
-from .wire import app, hosted, send
-
 SERVICES = [pytest.param(name, service.name, id=f"{name}-{service.name}") for name in backend_names() for service in read(name).services if service.operations]
+
+REALTIME = [pytest.param(name, service.name, id=f"{name}-{service.name}") for name in backend_names() for service in read(name).services if service.channels]
 
 
 def references(node: Any) -> list[str]:
@@ -47,8 +52,54 @@ def test_a_page_of_any_origin_may_read_the_document() -> None:
     assert send(app("platng", "auth"), "GET", "/openapi.json", {"origin": "http://editor.example"}).headers["access-control-allow-origin"] == "*"
 
 
-def test_a_realtime_service_shows_its_messages() -> None:
-    assert send(app("eventplatform", "realtime"), "GET", "/asyncapi.json").json["asyncapi"].startswith("3.")
+@cache
+def asyncapi() -> Any:
+    """AsyncAPI's own schema."""
+    return jsonschema_rs.validator_for(json.loads(resources.files("understudy.contract").joinpath("vendor", "asyncapi-3.0.0.json").read_bytes()))
+
+
+@pytest.mark.parametrize(("backend", "service"), REALTIME)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_asyncapi_document_is_valid_and_names_its_servers_as_they_were_reached(backend: str, service: str, scheme: str) -> None:
+    document = send(app(backend, service), "GET", "/asyncapi.json", host="front.test:1234", scheme=scheme).json
+    assert [error.message for error in asyncapi().iter_errors(document)] == []
+    assert all(reference.startswith("#/") for reference in references(document))
+    protocol = {"http": "ws", "https": "wss"}[scheme]
+    assert {(server["host"], server["protocol"]) for server in document["servers"].values()} == {("front.test:1234", protocol)}
+
+
+@pytest.mark.parametrize(("backend", "service"), REALTIME)
+def test_on_one_port_the_asyncapi_document_says_under_which_path(backend: str, service: str) -> None:
+    root = f"/{backend}/{service}"
+    document = send(single(create_apps([read(backend)])), "GET", f"{root}/asyncapi.json").json
+    assert [error.message for error in asyncapi().iter_errors(document)] == []
+    for server in document["servers"].values():
+        assert (server["x-socketio"]["path"], server.get("pathname")) == (f"{root}/socket.io/", None) if "x-socketio" in server else server["pathname"] == root
+
+
+def outside(folder: Path, **words: Any) -> Any:
+    """The servers that a document from outside shows, of which one channel is reached at the second."""
+    channel = {"address": "chat", "messages": {"said": {"payload": {"type": "string"}}}}
+    document = {"asyncapi": "3.0.0", "info": {"title": "Chat", "version": "1"}, "channels": {"chat": channel}, **words}
+    file = folder / "chat.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    return send(create_apps([read(str(file))])[0].app, "GET", "/asyncapi.json", host="here.test").json["servers"]
+
+
+def test_servers_that_are_not_ours_stay_as_they_are(tmp_path: Path) -> None:
+    queue, live = {"host": "queue.example", "protocol": "amqp"}, {"host": "live.example", "protocol": "wss", "pathname": "/v2"}
+    shown = outside(tmp_path, servers={"queue": queue, "live": live, "spare": live})
+    assert shown == {"queue": queue, "live": {"host": "here.test", "protocol": "ws", "pathname": "/v2"}, "spare": live}
+
+
+def test_a_server_that_stands_in_the_components_is_shown_as_it_is_reached(tmp_path: Path) -> None:
+    kept = {"servers": {"live": {"host": "live.example", "protocol": "socketio"}}}
+    shown = outside(tmp_path, servers={"live": {"$ref": "#/components/servers/live"}}, components=kept)
+    assert shown == {"live": {"host": "here.test", "protocol": "socketio"}}
+
+
+def test_a_document_without_servers_gets_one(tmp_path: Path) -> None:
+    assert outside(tmp_path) == {"mock": {"host": "here.test", "protocol": "ws"}}
 
 
 @pytest.mark.parametrize(("backend", "service"), SERVICES)

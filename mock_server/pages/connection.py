@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from mock_server.transports.reached import Here
+from mock_server.pages.reached import Here
 from understudy.contract import schemas
 from understudy.contract.model import Channel
 
@@ -96,7 +96,7 @@ def handshake_path(channel: Channel, here: Here) -> str:
 
 def url(channel: Channel, here: Here) -> str:
     """What a WebSocket is opened at. `{name}` stands for path parameters."""
-    return f"{here.sockets}{here.root}{channel.address}" if channel.raw else f"{here.sockets}{handshake_path(channel, here)}"
+    return f"{here.sockets}{here.root}/{channel.address.lstrip('/')}" if channel.raw else f"{here.sockets}{handshake_path(channel, here)}"
 
 
 def snippet(channel: Channel, here: Here) -> str:
@@ -128,8 +128,8 @@ def _socketio(channel: Channel, here: Here) -> str:
         said = {item.name: _typed(item) for item in fields(channel) if item.where == where and _is_said(item)}
         options += [f"{word}: {_js(said)}"] if said else []
     space = namespace(channel)
-    opened = ", ".join([_js(f"{here.scheme}://{here.host}{'' if space == '/' else space}"), *([_block(options)] if options else [])])
-    lines = ['import { io } from "socket.io-client";', "", f"const socket = io({opened});"]
+    address = _js(f"{here.scheme}://{here.host}{'' if space == '/' else space}")
+    lines = ['import { io } from "socket.io-client";', "", f"const socket = io({address}{_block(options)});"]
     lines.append('socket.on("connect_error", error => console.log(error.message));')
     lines += [f"socket.on({_js(name)}, data => console.log(data));" for name in list(channel.sends)[:1]]
     for receiver in list(channel.receives.values())[:1]:
@@ -139,7 +139,7 @@ def _socketio(channel: Channel, here: Here) -> str:
 
 
 def _block(options: list[str]) -> str:
-    return "{ " + options[0] + " }" if len(options) == 1 else "{\n" + "".join(f"  {option},\n" for option in options) + "}"
+    return ", {\n" + "".join(f"  {option},\n" for option in options) + "}" if options else ""
 
 
 def _said(item: Field) -> str:
@@ -168,10 +168,10 @@ def _js(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One reason to refuse. status: of HTTP; when: the expression, or words; say: the text of the refusal, "" for the backend's usual one."""
+    """One reason to refuse. status: of HTTP; when: an expression, or the word of `with` whose row is missing; say: the text, "" for the usual one."""
 
     status: int
-    when: str
+    when: str | Mapping[str, Any]
     say: str
 
 
@@ -181,5 +181,5 @@ def refusals(channel: Channel) -> list[Refusal]:
     found = [Refusal(int(item.get("status", DEFAULT_STATUS)), str(item["when"]), str(item["say"])) for item in words.get("requires") or ()]
     for word in _map(words.get("with")).values():
         if not word.get("optional"):
-            found.append(Refusal(404, f"no {word['collection']} with the key {word.get('key', '')}".rstrip(), str(word.get("say") or "")))
+            found.append(Refusal(404, word, str(word.get("say") or "")))
     return found

@@ -1,9 +1,12 @@
-"""The form by which a channel is tried out on its page; `static/realtime.js` brings it to life."""
+"""The form by which a channel is tried out on its page; `static/realtime.js` brings it to life.
 
-from mock_server.transports import realtime_connection as connection
-from mock_server.transports import realtime_payloads as payloads
-from mock_server.transports.markup import Markup, tag
-from mock_server.transports.reached import Here
+Its fields have no `name`: one that a document calls `dataset` would hide the form's own property from the script.
+"""
+
+from mock_server.pages import connection as connection
+from mock_server.pages import payloads as payloads
+from mock_server.pages.markup import Markup, tag
+from mock_server.pages.reached import Here
 from understudy.contract.model import Channel, Message
 
 FILLED = ("path", "query", "auth", "protocol")  # a page can't set headers
@@ -16,8 +19,9 @@ def form(channel: Channel, here: Here) -> Markup:
         return tag(
             "p", "This page speaks WebSocket alone, and the server takes only ", tag("code", ", ".join(channel.socketio["transports"])), ".", class_="dim"
         )
+    parts = [tag("noscript", tag("p", "This needs JavaScript.")), _opening(channel), _sending(channel) if channel.receives else None, _log()]
     return tag(
-        "form", tag("h3", "Try it"), tag("noscript", tag("p", "This needs JavaScript.")), _opening(channel), _sending(channel) if channel.receives else None, _log(),
+        "form", tag("h3", "Try it"), *parts,
         class_="try", autocomplete="off", data_kind="raw" if channel.raw else "socketio", data_url=connection.url(channel, here),
         data_namespace=None if channel.raw else connection.namespace(channel), aria_label=f"Try {channel.address}",
     )  # fmt: skip
@@ -32,19 +36,19 @@ def _opening(channel: Channel) -> Markup:
 def _field(item: connection.Field) -> Markup:
     hint = f"{HINTS[item.where]}{'' if item.required else ', optional'}"
     box = tag(
-        "input", type="text", name=item.name, value=item.value, placeholder="access token" if item.token else None, spellcheck="false", title=item.description or None,
-        data_where=item.where, data_token=item.token, data_number=item.type in ("integer", "number"), data_required=item.required,
+        "input", type="text", value=item.value, placeholder="access token" if item.token else None, spellcheck="false", title=item.description or None,
+        data_name=item.name, data_where=item.where, data_token=item.token, data_number=item.type in ("integer", "number"),
     )  # fmt: skip
     return tag("label", tag("span", tag("code", item.name), " ", tag("span", hint, class_="dim")), box)
 
 
 def _sending(channel: Channel) -> Markup:
     options = [_option(item.message) for item in channel.receives.values()]
-    ack = tag("label", tag("input", type="checkbox", name="ack"), " ask for an acknowledgement", class_="check")
+    ack = tag("label", tag("input", type="checkbox"), " ask for an acknowledgement", class_="check")
     return tag(
         "fieldset", tag("legend", "Message"),
-        tag("label", tag("span", "Frame" if channel.raw else "Event"), tag("select", *options, name="message")),
-        tag("label", tag("span", "Text of the frame" if channel.raw else "Data, as JSON"), tag("textarea", "", name="payload", rows="6", spellcheck="false")),
+        tag("label", tag("span", "Frame" if channel.raw else "Event"), tag("select", *options)),
+        tag("label", tag("span", "Text of the frame" if channel.raw else "Data, as JSON"), tag("textarea", "", rows="5", spellcheck="false")),
         None if channel.raw else ack, tag("p", tag("button", "Send", type="button", data_do="send", disabled=True), class_="buttons"),
     )  # fmt: skip
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from mock_server.transports import realtime_payloads as payloads
-from mock_server.transports.markup import Markup, join, tag
-from mock_server.transports.realtime_deliveries import ALONE, EVERYONE, Delivery, emitted
+from mock_server.pages import payloads as payloads
+from mock_server.pages.deliveries import ALONE, ERROR, EVERYONE, Delivery, emitted
+from mock_server.pages.markup import Markup, join, prose, tag
 from understudy.contract import documents, schemas
 from understudy.contract.model import Channel, Message, Push, Receiver
 
@@ -21,16 +21,16 @@ def received(channel: Channel, receiver: Receiver) -> Markup:
     facts = [*_about(receiver.operation.behavior.words), ("Answer", _answer(channel, receiver)), ("Refused", _refused(channel, receiver))]
     told = list(dict.fromkeys(str(item["message"]) for item in emitted(receiver.operation.behavior.words)))
     facts += [("Then sent", join(*(sent_link(channel, item) for item in told), by=", "))] if told else []
-    return _card(channel, receiver.message, anchor(channel, "receives", name), node, facts, button)
+    return _card(channel, receiver.message, anchor(channel, "receives", name), node, facts, "", button)
 
 
 def sent(channel: Channel, push: Push, delivery: Delivery) -> Markup:
     """The card of a message that clients are sent."""
     reply = any(receiver.operation.pointer == push.pointer for receiver in channel.receives.values())
     facts = [*_about(delivery.words), ("To", _to(delivery))]
-    facts += [("Sent after", join(*(tag("code", item) for item in delivery.occasions), by=", "))] if delivery.occasions else []
+    facts += [("Sent after", join(*map(prose, delivery.occasions), by="; "))] if delivery.occasions else []
     node = {} if reply else _operation(channel, push.pointer)
-    return _card(channel, push.message, anchor(channel, "sends", push.message.name), node, facts)
+    return _card(channel, push.message, anchor(channel, "sends", push.message.name), node, facts, next((f"after {item}" for item in delivery.occasions), ""))
 
 
 def anchor(channel: Channel, way: str, name: str) -> str:
@@ -48,9 +48,16 @@ def facts_list(facts: Iterable[Fact]) -> Markup:
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in facts if value is not None), class_="facts")
 
 
-def provenance(*nodes: Mapping[str, Any]) -> Markup | None:
+def template(value: Any) -> str:
+    """What x-behavior says of a payload: its strings are expressions."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {template(item)}' for name, item in value.items())}}}"
+    return value if isinstance(value, str) else payloads.text(value)
+
+
+def provenance(node: Mapping[str, Any]) -> Markup | None:
     """Where something comes from: lines of a guide, and what was inferred."""
-    told = list(dict.fromkeys(said for node in nodes for said in _provenance(node)))
+    told = list(_provenance(node))
     return tag("p", join(*told, by=" · "), class_="source") if told else None
 
 
@@ -65,15 +72,18 @@ def _provenance(node: Mapping[str, Any]) -> Iterator[str]:
         yield f"inferred: {why}"
 
 
-def _card(channel: Channel, message: Message, identity: str, node: Mapping[str, Any], facts: Iterable[Fact], button: Markup | None = None) -> Markup:
+def _card(
+    channel: Channel, message: Message, identity: str, node: Mapping[str, Any], facts: Iterable[Fact], fallback: str, button: Markup | None = None
+) -> Markup:
     own = _message(channel, message)
     said = [str(item) for item in (message.title, node.get("summary"), node.get("description"), own.get("summary"), own.get("description")) if item]
-    lead, *more = dict.fromkeys(said) or [""]
+    lead, *more = dict.fromkeys(said) or [fallback]
+    operation = [("Operation", tag("code", node["id"]))] if "id" in node else []
     body = [
-        *(tag("p", text) for text in more), provenance(node, own), facts_list([("Operation", tag("code", node["id"]) if "id" in node else None), *facts]),
-        tag("h5", "Payload"), payloads.table(channel.bundle.data, message.schema), *_examples(own, message), button,
+        *(tag("p", prose(text)) for text in more), provenance(node), facts_list([*operation, *facts]),
+        tag("h4", "Payload"), provenance(own), payloads.table(channel.bundle.data, message.schema), *_examples(own, message), button,
     ]  # fmt: skip
-    summary = tag("summary", tag("code", message.name), " ", tag("span", lead, class_="dim"))
+    summary = tag("summary", tag("code", message.name), " ", tag("span", prose(lead), class_="dim"))
     return tag("details", summary, tag("div", *body), id=identity, class_="message")
 
 
@@ -81,7 +91,7 @@ def _examples(own: Mapping[str, Any], message: Message) -> Iterator[Markup]:
     declared = own.get("examples") if isinstance(own.get("examples"), list) else []
     names = [str(item.get("name") or "") for item in declared or () if isinstance(item, dict) and "payload" in item]
     if message.examples:
-        yield tag("h5", "Examples" if len(message.examples) > 1 else "Example")
+        yield tag("h4", "Examples" if len(message.examples) > 1 else "Example")
     for index, example in enumerate(message.examples):
         name = names[index] if index < len(names) and len(message.examples) > 1 else ""
         yield tag("figure", tag("figcaption", name) if name else None, tag("pre", tag("code", payloads.pretty(example)), tabindex="0"))
@@ -135,22 +145,35 @@ def _refused(channel: Channel, receiver: Receiver) -> Markup:
     """How a refusal is told, and for what."""
     words = receiver.operation.behavior.words
     told = words.get("refused") or channel.opening.behavior.get("refused")
-    how = join("with ", sent_link(channel, told["message"]), " ", tag("code", payloads.text(told["data"]))) if told else "without a word"
-    reasons = [tag("li", tag("code", when), *([": ", said] if said else [])) for when, said in _reasons(words)]
-    return join(how, tag("ul", *reasons, class_="reasons") if reasons else None)
+    silent = bool(told) and "detail" not in template(told["data"])
+    reasons = [tag("li", when, f": {why}" if why and not silent else None) for when, why in _reasons(words)]
+    return join(refusal(channel, told) or "without a word", tag("ul", *reasons, class_="reasons") if reasons else None)
 
 
-def _reasons(words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def refusal(channel: Channel, told: Mapping[str, Any] | None) -> Markup | None:
+    """The message that a refusal is told with: the declared one, else one that is called `error`; None if there is none."""
+    if told:
+        return join("with ", sent_link(channel, told["message"]), " ", tag("code", template(told["data"])))
+    return join("with ", sent_link(channel, ERROR)) if ERROR in channel.sends else None
+
+
+def _reasons(words: Mapping[str, Any]) -> Iterator[tuple[Markup, str]]:
     """What is refused besides a payload that breaks its schema: when, and what is said."""
     for item in (*(words.get("requires") or ()), *(words.get("unless") or ())):
-        yield str(item["when"]), str(item["say"])
+        yield tag("code", item["when"]), str(item["say"])
     if "allow" in words:
-        yield f"not ({words['allow']})", ""
+        yield tag("code", f"not ({words['allow']})"), ""
     needed = [word for word in (words.get("with") or {}).values() if not word.get("optional")]
     rows = [words] if "collection" in words and "key" in words and words.get("do") in ROW_VERBS else []
     for word in (*needed, *rows):
-        yield f"no {word['collection']} with the key {word.get('key', '')}".removesuffix(" with the key "), str(word.get("say") or "")
+        yield missing(word), str(word.get("say") or "")
     if "members" in words:
-        yield f"no member of {words['members']['of']} {words['members']['key']}", ""
+        yield join("no member of ", tag("code", words["members"]["of"]), " ", tag("code", words["members"]["key"])), ""
     if "roles" in words:
-        yield f"none of the roles {', '.join(map(str, words['roles']))}", ""
+        yield join("none of the roles ", tag("code", ", ".join(map(str, words["roles"])))), ""
+
+
+def missing(word: Mapping[str, Any]) -> Markup:
+    """That a row which is needed is not there."""
+    key = [", key ", tag("code", word["key"])] if "key" in word else []
+    return join("no row of ", tag("code", word["collection"]), *key)

@@ -121,8 +121,8 @@ class Try {
     this.disconnect.addEventListener("click", () => this.line?.close());
     form.querySelector("[data-do=clear]").addEventListener("click", () => this.log.replaceChildren());
     if (!this.sender) return;
-    this.choice = form.elements.namedItem("message");
-    this.payload = form.elements.namedItem("payload");
+    this.choice = form.querySelector("select");
+    this.payload = form.querySelector("textarea");
     this.sender.addEventListener("click", () => this.send());
     this.choice.addEventListener("change", () => this.fill());
     this.payload.addEventListener("keydown", event => {
@@ -164,7 +164,7 @@ class Try {
     const given = {path: {}, query: {}, auth: {}, protocol: {}};
     for (const box of this.form.querySelectorAll("input[data-where]")) {
       const number = "number" in box.dataset && box.value.trim() !== "" && Number.isFinite(Number(box.value));
-      if (box.value || box.dataset.where === "path") given[box.dataset.where][box.name] = number ? Number(box.value) : box.value;
+      if (box.value || box.dataset.where === "path") given[box.dataset.where][box.dataset.name] = number ? Number(box.value) : box.value;
     }
     const address = url.replace(/\{([^}]+)\}/g, (_, name) => encodeURIComponent(given.path[name] ?? ""));
     const query = new URLSearchParams({...(namespace ? {EIO: "4", transport: "websocket"} : {}), ...given.query}).toString();
@@ -174,7 +174,7 @@ class Try {
 
   send() {
     try {
-      this.line.send(this.choice.value, this.payload.value, this.form.elements.namedItem("ack")?.checked);
+      this.line.send(this.choice.value, this.payload.value, this.form.querySelector("[type=checkbox]")?.checked);
     } catch (error) {
       this.told("error", `Not sent: ${error.message}`);
     }
@@ -185,7 +185,8 @@ class Try {
     if (kind === "open") this.show("open", true, "connected");
     if (kind === "refused") this.reason = text;
     if (kind !== "closed") return;
-    this.show("closed", false, this.reason ?? text);
+    const wanted = !this.reason && text === `closed, ${OWN_CLOSE}`;
+    this.show(wanted ? "closed" : "failed", false, this.reason ?? text);
     this.reason = undefined;
     this.line = null;
   }
@@ -221,7 +222,7 @@ const SIGNS = {in: "← received", out: "→ sent"};
 // A token typed once is in every form of the page that has none yet.
 function share(box) {
   for (const other of document.querySelectorAll("input[data-token]")) {
-    const same = other.name === box.name && other.dataset.where === box.dataset.where;
+    const same = other.dataset.name === box.dataset.name && other.dataset.where === box.dataset.where;
     if (same && !other.form.contains(box)) other.value = box.value;
   }
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from mock_server.transports.markup import Markup, join, tag
+from mock_server.pages.markup import Markup, join, prose, tag
 from understudy.contract import schemas
 
 DEEPEST = 6
@@ -35,11 +35,11 @@ def table(document: Mapping[str, Any], schema: Any) -> Markup:
     """The table of a payload, or a sentence where any will do."""
     if schema in (None, True, {}):
         return tag("p", "Any payload.", class_="dim")
-    lines = list(islice(_lines(document, schema), MOST + 1))
+    shown = list(islice(lines(document, schema), MOST + 1))
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in ("Property", "Type", "Constraints"))))
-    cut = tag("tr", tag("td", "and more", colspan="3", class_="dim")) if len(lines) > MOST else None
-    body = tag("tbody", *map(_row, lines[:MOST]), cut)
-    return tag("div", tag("table", head, body), class_="wide", tabindex="0", role="region", aria_label="Payload")
+    cut = tag("tr", tag("td", "and more", colspan="3", class_="dim")) if len(shown) > MOST else None
+    body = tag("tbody", *map(_row, shown[:MOST]), cut)
+    return tag("div", tag("table", head, body), class_="wide", tabindex="0", role="group", aria_label="Payload")
 
 
 def _row(line: Line) -> Markup:
@@ -47,11 +47,11 @@ def _row(line: Line) -> Markup:
         return tag("tr", tag("th", line.description, colspan="3", scope="colgroup"), class_="choice")
     name = tag("code", line.path) if line.path else tag("span", "the payload", class_="dim")
     needed = tag("span", "required", class_="required") if line.required else None
-    notes = [tag("span", said, class_=kind) for kind, said in (("limits", line.limits), ("says", line.description)) if said]
+    notes = [tag("span", said, class_=kind) for kind, said in (("limits", line.limits), ("says", prose(line.description))) if said]
     return tag("tr", tag("td", name, " " if needed else None, needed), tag("td", tag("span", line.type, class_="type")), tag("td", join(*notes, by=" ")))
 
 
-def _lines(document: Mapping[str, Any], schema: Any) -> Iterator[Line]:
+def lines(document: Mapping[str, Any], schema: Any) -> Iterator[Line]:
     """The lines of a payload: its own where it is more than an object with properties, then what it holds."""
     node = _followed(document, schema)
     if _type(document, node) != "object" or node.get("description") or not (_properties(document, node) or _choices(node)):
