@@ -108,6 +108,8 @@ def test_it_serves_data_and_the_page_over_it(installed: Installed) -> None:
         assert json.loads(get(f"{urls['gateway']}/api/events/1"))["idEvent"] == 1
         assert b".swagger-ui" in get(f"{urls['gateway']}/docs/swagger-ui.css")
         assert json.loads(get(f"{urls['gateway']}/openapi.json"))["openapi"] == "3.1.0"
+        assert get(f"{urls['realtime']}/socket.io/?EIO=4&transport=polling").startswith(b'0{"sid"')
+        assert b"new WebSocket(" in get(f"{urls['realtime']}/docs/realtime/realtime.js")
     finally:
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=PATIENCE)
