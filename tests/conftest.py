@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 REQUIRED = frozenset(os.environ.get("UNDERSTUDY_REQUIRE", "").split(","))
-PROGRAMS = {"node": ("node", "npx")}
+PROGRAMS = {"node": ("node", "npm", "npx")}
 
 
 def _missing(name: str) -> str | None:
@@ -24,7 +24,7 @@ def need(name: str, why: str | None) -> None:
     pytest.skip(why)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def requires() -> Callable[..., None]:
     """Call with the name of a thing (`node`), or with a name and the reason why it can't be used."""
     return lambda name, why=None: need(name, why or _missing(name))

@@ -7,7 +7,7 @@ That reaches into both libraries: their versions are pinned to a minor, and test
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,11 +22,14 @@ from mock_server.engine.engine import Engine
 from mock_server.engine.problem import Problem
 from mock_server.engine.realtime import Frame
 from mock_server.engine.refusals import said
+from mock_server.engine.validation import parse_query
 from mock_server.state.rooms import Socket
 from mock_server.transports.requests import request_of
 from understudy.contract.model import Channel, Service
 
 log = logging.getLogger("understudy")
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
 MOST_WAITING = 10_000  # frames that a client has not taken; one that is slower is cut off
 LARGEST = 1_000_000  # bytes of a message, as Node's server has it
 
@@ -71,6 +74,36 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         self.open_sockets: dict[tuple[str, str], Socket] = {}
         self._size = 0  # of the packet at hand
         self._then: dict[tuple[str, str], Callable[[], Any]] = {}
+
+    async def handle_request(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Answers a handshake, a poll or what polling sends; serves a WebSocket to its end. A poll whose client goes away ends its connection at once."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await super().handle_request(scope, receive, send)
+            return
+        request = await receive()
+        answer = asyncio.ensure_future(super().handle_request(scope, partial(asyncio.sleep, 0, request), send))
+        gone = asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                await self._lose(scope)
+            await answer
+        finally:
+            gone.cancel()
+            answer.cancel()
+
+    async def _lose(self, scope: Any) -> None:
+        """Closes the connection of a poll that nobody waits for any more, as Node's server does; one that has been upgraded needs no polls."""
+        connection = self.eio.sockets.get(next(iter(parse_query(scope["query_string"]).get("sid", ())), ""))
+        if connection is not None and not connection.upgraded:
+            await connection.close(wait=False, abort=True, reason=self.reason.TRANSPORT_CLOSE)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        """A poll that is still open is answered: engineio would leave it to its timeout."""
+        connection = self.eio.sockets.get(eio_sid)
+        if connection is not None:
+            connection.queue.put_nowait(engine_packet.Packet(engine_packet.NOOP))
+        await super()._handle_eio_disconnect(eio_sid, reason)
 
     def admits(self, path: str) -> bool:
         """Whether a path, without the service's root, is Socket.IO's."""
