@@ -6,10 +6,10 @@ from typing import Any
 from understudy.contract import documents, schemas
 from understudy.contract.behaviors import read_behavior
 from understudy.contract.bundle import Bundle
-from understudy.contract.errors import ContractError, suggest
+from understudy.contract.errors import suggest
 from understudy.contract.model import Behavior, Channel, Collection, Media, Message, Operation, Parameter, Push, Receiver, Response, Security
 
-__all__ = ["read_channels"]
+__all__ = ["read_channels", "wrong_refusals"]
 
 JSON = "application/json"
 WEB = frozenset({"ws", "wss", "socketio", "socket.io", "socketios"})
@@ -19,7 +19,7 @@ Collections = Mapping[str, Collection]
 
 
 def read_channels(service: str, found: Bundle, collections: Collections) -> tuple[Channel, ...]:
-    """The channels of a document that are reached over WebSocket or Socket.IO. Raises ContractError for a declaration that can't be."""
+    """The channels of a document that are reached over WebSocket or Socket.IO."""
     document = found.data
     ids = [name for name in _map(document.get("channels")) if _servers(document, document["channels"][name])]
     return tuple(_channel(service, found, name, collections) for name in ids)
@@ -48,12 +48,10 @@ def _channel(service: str, found: Bundle, name: str, collections: Collections) -
     sends = _sends(found, name, receives.values(), collections)
     opening = _opening(service, found, name, node, server, address, collections)
     known = [*(item.message for item in receives.values()), *(item.message for item in sends.values())]
-    channel = Channel(
+    return Channel(
         id=name, service=service, address=address, opening=opening, receives=receives, sends=sends, security=_security(found.data, server),
         tag=_tag(found.data, known), socketio=socketio, pointer=pointer, bundle=found, summary=str(node.get("title") or node.get("description") or ""),
     )  # fmt: skip
-    _check_refused(channel)
-    return channel
 
 
 def _socketio(server: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -197,11 +195,9 @@ def _tag(document: Mapping[str, Any], messages: Iterable[Message]) -> str:
     return "type"
 
 
-def _check_refused(channel: Channel) -> None:
-    """The message of `refused` is one that the channel sends."""
+def wrong_refusals(channel: Channel) -> Iterator[tuple[Operation, str]]:
+    """Operations of a channel whose `refused` names a message that it does not send, and the sentence for it."""
     for operation in (channel.opening, *(item.operation for item in channel.receives.values())):
-        refused = operation.behavior.get("refused")
-        if refused and refused["message"] not in channel.sends:
-            where = channel.bundle.place(f"{operation.pointer}/x-behavior/refused/message")
-            name = refused["message"]
-            raise ContractError(*where, f"{operation.id}: x-behavior.refused: '{name}' is no message that the channel sends.{suggest(name, channel.sends)}")
+        name = (operation.behavior.get("refused") or {}).get("message")
+        if name is not None and name not in channel.sends:
+            yield operation, f"'{name}' is no message that the channel sends.{suggest(name, channel.sends)}"

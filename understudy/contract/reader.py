@@ -7,9 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 from understudy.contract import documents, inference, overlays, schemas, shape
+from understudy.contract.asyncapi import VERSION, standard_faults
 from understudy.contract.behaviors import read_behavior
 from understudy.contract.bundle import Bundle, bundle
-from understudy.contract.channels import read_channels
+from understudy.contract.channels import read_channels, wrong_refusals
 from understudy.contract.collections import read_collections
 from understudy.contract.errors import ContractError, UsageError, suggest
 from understudy.contract.model import Collection, Contract, Media, Operation, Parameter, Response, Security, Service
@@ -54,7 +55,16 @@ def read_backend(folder: Path, overlay_files: Iterable[Path] = ()) -> Contract:
     overlays.refuse_unused(changes)
     collections = read_collections([found for pair in bundles.values() for found in pair if found] + _shared(folder))
     services = tuple(_service(name, service, *bundles[name], collections) for name, service in settings["services"].items())
-    return inference.complete(Contract(folder.name, settings["title"], str(folder), services, MappingProxyType(collections), settings))
+    return _completed(Contract(folder.name, settings["title"], str(folder), services, MappingProxyType(collections), settings))
+
+
+def _completed(contract: Contract) -> Contract:
+    """The contract with what inference adds; raises ContractError for a refusal that could not be told."""
+    for channel in contract.channels:
+        for operation, what in wrong_refusals(channel):
+            place = channel.bundle.place(f"{operation.pointer}/x-behavior/refused/message")
+            raise ContractError(*place, f"{operation.id}: x-behavior.refused: {what}")
+    return inference.complete(contract)
 
 
 def _shared(folder: Path) -> list[Bundle]:
@@ -67,7 +77,7 @@ def read_document(path: Path, overlay_files: Iterable[Path] = ()) -> Contract:
     """The contract of one OpenAPI or AsyncAPI document: its behaviour is declared where x-behavior stands, else inferred."""
     changes = overlays.load_all(overlay_files)
     data = documents.load(path)
-    realtime = _asyncapi(path, data, changes) if isinstance(data, dict) and "asyncapi" in data else None
+    realtime = _asyncapi(path, data, changes, strict=True) if isinstance(data, dict) and "asyncapi" in data else None
     found = realtime or _openapi(path, changes)
     overlays.refuse_unused(changes)
     collections = read_collections([found])
@@ -79,7 +89,7 @@ def read_document(path: Path, overlay_files: Iterable[Path] = ()) -> Contract:
     service = _service("api", settings["services"]["api"], None if realtime else found, realtime, collections)
     name = "".join(c if c.isalnum() else "-" for c in path.name.split(".")[0]).strip("-").lower() or "api"
     contract = Contract(name, settings["title"], str(path.parent), (service,), MappingProxyType(collections), settings, declared=False)
-    return inference.complete(contract)
+    return _completed(contract)
 
 
 def _bundles(folder: Path, name: str, service: Mapping[str, Any], changes: list[overlays.Overlay]) -> tuple[Bundle | None, Bundle | None]:
@@ -90,11 +100,14 @@ def _bundles(folder: Path, name: str, service: Mapping[str, Any], changes: list[
     )
 
 
-def _asyncapi(path: Path, data: Any, changes: list[overlays.Overlay]) -> Bundle:
+def _asyncapi(path: Path, data: Any, changes: list[overlays.Overlay], strict: bool = False) -> Bundle:
+    """A realtime document. strict: held against the standard, which of our own ones `specs lint` does."""
     version = str(data.get("asyncapi", "")) if isinstance(data, dict) else ""
     if not version.startswith("3."):
         found = f"'{version}'" if version else "none"
         raise ContractError(str(path), 1, f"An AsyncAPI document names its version, 3.0; found {found}.")
+    for pointer, what in standard_faults(data) if strict and version == VERSION else ():
+        raise ContractError(str(path), documents.line_of(str(path), pointer), what)
     result = bundle(path, data)
     return Bundle(result.file, overlays.apply(changes, result), result.origins)
 

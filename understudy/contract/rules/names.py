@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from understudy.contract import schemas
+from understudy.contract.channels import wrong_refusals
 from understudy.contract.errors import suggest
 from understudy.contract.model import Collection, Contract, Operation
 from understudy.contract.rules.fault import at, in_file
@@ -32,6 +33,9 @@ def check(source: Source) -> None:
             made = contract.collections.get((node.get("x-behavior") or {}).get("collection", ""))
             if made and made.declared:
                 source.faults += [_said(sheet, name, pointer, inner, what) for inner, what in _schema(contract, made)]
+    for channel in contract.channels:
+        for operation, what in wrong_refusals(channel):
+            source.faults.append(at(channel.bundle, f"{operation.pointer}/x-behavior/refused/message", f"{operation.id}: x-behavior.refused.message: {what}"))
     if source.backend:
         source.faults += [in_file(source.file, pointer, what) for pointer, what in _settings(contract)]
 
@@ -164,8 +168,6 @@ def _layers(words: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
 def _emitted(words: Mapping[str, Any]) -> Wrong:
     for before, layer in _layers(words):
         yield from ((f"{before}emit/{index}/message", item["message"]) for index, item in enumerate(layer.get("emit") or ()))
-    if "refused" in words:
-        yield "refused/message", words["refused"]["message"]
 
 
 def _about(contract: Contract, words: Mapping[str, Any]) -> Wrong:
