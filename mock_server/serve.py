@@ -15,6 +15,7 @@ import uvicorn
 from mock_server.app import Hosted, create_apps, single
 from mock_server.banner import describe
 from mock_server.options import MockOptions
+from mock_server.transports.gathering import GatheringProtocol
 from mock_server.transports.http import DocumentApp
 from understudy.contract.errors import UsageError
 from understudy.contract.model import Contract, Service
@@ -179,7 +180,7 @@ def _applications(bound: Sequence[Bound]) -> Iterable[DocumentApp]:
 
 def _server(item: Bound) -> uvicorn.Server:
     config = uvicorn.Config(
-        item.app, http="httptools", ws="websockets-sansio", loop="none", lifespan="on", access_log=False, log_level="warning",
+        item.app, http="httptools", ws=GatheringProtocol, ws_per_message_deflate=False, loop="none", lifespan="on", access_log=False, log_level="warning",
         server_header=False, date_header=True, proxy_headers=False, timeout_graceful_shutdown=3, backlog=BACKLOG,
     )  # fmt: skip
     server = uvicorn.Server(config)
