@@ -29,7 +29,6 @@ def contract(backend: str) -> Contract:
 def engine_of(backend: str, seed: str) -> Engine:
     """A backend's engine, made once: what differs between tests is its world."""
     engine = create_engine(contract(backend), seed)
-    engine.runtime.listening = True
     return engine
 
 
@@ -66,6 +65,7 @@ class Client:
         self.engine.log.clear()
         self.engine.outbox.clear()
         self.engine.realtime.count = 0
+        self.engine.runtime.listening = True
         clock = Clock()
         clock.freeze(float(int(clock.now)))
         switches = dict(self.engine.contract.settings.get("switches") or {})
