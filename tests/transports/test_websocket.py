@@ -1,7 +1,9 @@
 """Raw WebSockets as a client meets them, over a running mock."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.mock_process import Mock, ask, serving
+from understudy.contract.reader import specs_folder
 
 PARTY = "10000000-0000-4000-8000-000000000001"
 PING = json.dumps({"event": "ping"})
@@ -100,3 +103,13 @@ def test_a_client_that_vanishes_leaves_nothing(mock: Mock) -> None:
     with connect(f"{base(mock, 'cliick')}/ws") as other:
         assert said(other, PING)
         assert len(json.loads(ask(f"{url}/__admin/sockets")[2])) == 1
+
+
+def test_the_largest_frame_is_what_the_backend_says(tmp_path: Path) -> None:
+    own = shutil.copytree(specs_folder() / "cliick", tmp_path / "cliick")
+    settings = (own / "backend.yaml").read_text(encoding="utf-8")
+    (own / "backend.yaml").write_text(f"{settings}limits: {{frame: 100}}\n", encoding="utf-8")
+    (own / "guide.yaml").unlink(missing_ok=True)
+    with serving(str(own), folder=tmp_path) as running, connect(f"{base(running, 'cliick')}/ws") as socket:
+        assert said(socket, PING)["event"] == "pong"
+        assert said(socket, PING + " " * 100)["data"]["message"] == "The body is larger than 100 bytes"
