@@ -4,14 +4,18 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from fastapi import WebSocket
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from mock_server.app import create_engine
+from mock_server.engine.realtime import Frame
+from mock_server.transports.websocket import MOST_WAITING, Connection
 from tests.mock_process import Mock, ask, serving
-from understudy.contract.reader import specs_folder
+from understudy.contract.reader import read, specs_folder
 
 PARTY = "10000000-0000-4000-8000-000000000001"
 PING = json.dumps({"event": "ping"})
@@ -113,3 +117,14 @@ def test_the_largest_frame_is_what_the_backend_says(tmp_path: Path) -> None:
     with serving(str(own), folder=tmp_path) as running, connect(f"{base(running, 'cliick')}/ws") as socket:
         assert said(socket, PING)["event"] == "pong"
         assert said(socket, PING + " " * 100)["data"]["message"] == "The body is larger than 100 bytes"
+
+
+def test_a_client_that_takes_nothing_is_cut_off() -> None:
+    engine = create_engine(read("cliick"))
+    connection = Connection(engine, engine.contract.channels[0], cast(WebSocket, None))
+    frame = Frame("pong", b'{"event":"pong"}')
+    for _ in range(MOST_WAITING + 10):
+        connection.deliver(frame)
+    queued = [connection.queue.get_nowait() for _ in range(connection.queue.qsize())]
+    assert queued[:-1] == ['{"event":"pong"}'] * MOST_WAITING
+    assert queued[-1] == (1013, "Frames are not taken")
