@@ -31,6 +31,7 @@ log = logging.getLogger("understudy")
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 MOST_WAITING = 10_000  # frames that a client has not taken; one that is slower is cut off
+PAUSE = 0.05  # seconds before a socket is sent away: python-socketio's client misses a farewell that comes with its welcome
 LARGEST = 1_000_000  # bytes of a message, as Node's server has it
 
 
@@ -139,6 +140,7 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         frame = self.engine.realtime.refusal(socket, problem)
         if frame is not None:
             socket.deliver(frame)
+        await asyncio.sleep(PAUSE)
         await self.disconnect(socket.id, namespace=namespace)
 
     def _socket(self, channel: Channel, namespace: str, sid: str, environ: Mapping[str, Any]) -> Socket:

@@ -1,7 +1,6 @@
 """python-socketio's own client, which suites in Python bring."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,6 @@ from .node import PATIENCE
 from .rest import PASSWORD, session
 
 SPACE = "/realtime"
-GRACE = 2.0  # seconds that a client may take to close
 
 
 class Listener:
@@ -58,9 +56,8 @@ def play(namespace: str, scene: Callable[[Listener], Any]) -> None:
         try:
             await scene(listener)
         finally:
-            with contextlib.suppress(TimeoutError):  # it misses being sent away when that comes with its welcome, and waits for ever
-                async with asyncio.timeout(GRACE):
-                    await listener.client.shutdown()
+            async with asyncio.timeout(PATIENCE):
+                await listener.client.shutdown()
 
     asyncio.run(run())
 
@@ -91,6 +88,8 @@ def test_it_is_told_that_it_is_not_known(place: Venue) -> None:
     async def scene(listener: Listener) -> None:
         await listener.connect(place.realtime)
         assert await listener.wait("error") == {"message": "Unauthorized"}
+        await listener.client.wait()
+        assert not listener.client.connected
 
     play(SPACE, scene)
 
