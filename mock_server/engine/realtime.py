@@ -124,6 +124,7 @@ class Realtime:
     def open(self, socket: Socket, world: World, auth: Any = None) -> Callable[[], None]:
         """Lets a socket in, or raises Problem. Returns what is to be called once the client knows that it is in: it sends what its opening sends."""
         line = self.lines[socket.channel]
+        self._catch_up(world)
         call = self._call(line.plan, socket, world)
         world.rooms.add(socket)
         try:
@@ -139,6 +140,11 @@ class Realtime:
         self.runtime.listening = True
         self._heard(call, "open", auth, None)
         return lambda: self.runtime.send(call)
+
+    def _catch_up(self, world: World) -> None:
+        """What has fallen due happens before anything else does."""
+        if world.timers.first <= world.clock.now:
+            self.fire(world)
 
     def _take(self, call: Call, steps: tuple[Step, ...]) -> None:
         """Takes steps and commits; messages wait."""
@@ -157,8 +163,7 @@ class Realtime:
         """
         if socket.id not in world.rooms.sockets:
             return None
-        if world.timers.first <= world.clock.now:
-            self.fire(world)
+        self._catch_up(world)
         line = self.lines[socket.channel]
         plan = line.plans.get(name, line.plan)
         call = self._call(plan, socket, world)
@@ -185,15 +190,16 @@ class Realtime:
         self.count -= 1
         self.runtime.listening = self.count > 0
         world.throttle.forget((line.key, socket.id))
-        call = self._call(line.plan, socket, world)
-        try:
-            messages.identify(call)
-            locks.end_all(call, socket.id)
-            for step in line.closing:
-                step(call)
-            finish(call)
-        except Exception:
-            log.exception("closing %s failed", line.key)
+        self._catch_up(world)
+        for steps in ((_end_locks,), line.closing):  # apart, so that locks come free whatever the rest does
+            call = self._call(line.plan, socket, world)
+            try:
+                messages.identify(call)
+                for step in steps:
+                    step(call)
+                finish(call)
+            except Exception:
+                log.exception("closing %s failed", line.key)
         self._heard(call, "close", reason, None)
 
     def refusal(self, socket: Socket, problem: Problem) -> Frame | None:
@@ -267,6 +273,11 @@ class Realtime:
         assert socket is not None
         crash = problem.name if problem is not None and problem.kind == "crash" else None
         self.keep(Heard(call.now, call.plan.operation.service, socket.channel, socket.id, message, data, said, tuple(call.violations), crash))
+
+
+def _end_locks(call: Call) -> None:
+    assert call.socket is not None
+    locks.end_all(call, call.socket.id)
 
 
 def _unknown(line: Line, name: str) -> Problem:

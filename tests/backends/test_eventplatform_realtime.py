@@ -291,3 +291,26 @@ def test_thousands_of_locks_leave_no_timers(client: Client) -> None:
     timers = client.world.timers
     assert (len(timers), sum(map(len, timers._lanes)) + len(timers._heap) <= 1001, len(timers._named)) == (0, True, 0)
     assert client.rows("holds") == []
+
+
+def test_a_lock_comes_free_even_if_the_rest_of_closing_fails(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_call: Any) -> None:
+        raise RuntimeError("on purpose")
+
+    one, other = connect(client), connect(client, 3)
+    one.send("lock-tickets", wish(2))
+    other.take()
+    monkeypatch.setattr(client.engine.realtime.lines[CHANNEL], "closing", (fail,))
+    one.close()
+    assert heard(other) == [figures(VIP, FREE, 0, FREE)]
+
+
+def test_a_crash_is_told_in_the_backends_words_and_changes_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_call: Any) -> None:
+        raise RuntimeError("on purpose")
+
+    peer = connect(client)
+    plan = client.engine.realtime.lines[CHANNEL].plans["heartbeat"]
+    monkeypatch.setattr(plan, "steps", (*plan.steps, fail))
+    assert peer.ask("heartbeat") == [("error", {"message": "Internal server error"})]
+    assert "on purpose" in client.engine.log[-1].crash
