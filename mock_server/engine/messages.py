@@ -6,7 +6,7 @@ from typing import Any
 from mock_server.engine import violations
 from mock_server.engine.call import Call
 from mock_server.engine.problem import Problem
-from mock_server.engine.stages import commit, shape
+from mock_server.engine.stages import commit, shape, take_steps, throttle
 
 Stage = Callable[[Call], None]
 
@@ -46,8 +46,7 @@ def _refuse(call: Call, found: list[Any]) -> None:
 
 def behave(call: Call) -> None:
     """Takes the message's steps and commits what they wrote; nothing is half-written if one of them refuses."""
-    for step in call.plan.steps:
-        step(call)
+    take_steps(call)
     commit(call)
 
 
@@ -59,4 +58,4 @@ def answer(call: Call) -> None:
         shape(call)
 
 
-STAGES: tuple[Stage, ...] = (identify, check, behave, answer)
+STAGES: tuple[Stage, ...] = (identify, throttle, check, behave, answer)

@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 
-from fixtures.instants import seconds
 from mock_server.engine import handshake, locks, messages, refusals
 from mock_server.engine.call import Call, Emit, Reply
 from mock_server.engine.plan import Bound, Plan, Step
@@ -56,15 +55,6 @@ class Heard:
     crash: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most so many messages of a socket in a window of seconds."""
-
-    count: int
-    window: float
-    switch: str | None
-
-
 class Line:
     """One channel, compiled."""
 
@@ -74,16 +64,12 @@ class Line:
         self.opening, self.closing = handshake.opening(self.plan, channel), handshake.closing(self.plan)
         self.plans = {name: make_plan(runtime, item.operation, functions.get(item.operation.id)) for name, item in channel.receives.items()}
         self.schemas = {name: push.message.schema for name, push in channel.sends.items()}
-        self.limit = _limit(self.plan.words.get("rate"))
+        self.limit = next((rate for rate in self.plan.rates if rate.name == self.plan.operation.id), None)  # of each socket, over all its messages
         self.refused = {plan.operation.id: _refused(channel, self.plan, plan) for plan in (self.plan, *self.plans.values())}
 
     def reply(self, message: str) -> Receiver:
         """What a message is answered with."""
         return self.channel.receives[message]
-
-
-def _limit(word: Mapping[str, Any] | None) -> Limit | None:
-    return Limit(word["limit"], seconds(word["per"]), word.get("switch")) if word else None
 
 
 def _refused(channel: Channel, opening: Plan, plan: Plan) -> Told | None:
@@ -167,7 +153,7 @@ class Realtime:
         line = self.lines[socket.channel]
         plan = line.plans.get(name, line.plan)
         call = self._call(plan, socket, world)
-        call.body = data
+        call.body = call.scope["body"] = data
         kept = data if size <= LOGGED_BODY else LARGE
         try:
             self._count(line, call)
@@ -239,7 +225,7 @@ class Realtime:
         limit, socket = line.limit, call.socket
         if limit is None or socket is None or (limit.switch is not None and not call.world.switches.get(limit.switch, False)):
             return
-        if call.world.throttle.count((line.key, socket.id), limit.count, limit.window, call.now).wait:
+        if call.world.throttle.count((line.key, socket.id), limit.limit, limit.window, call.now).wait:
             raise Problem(429, "throttled")
 
     def _answered(self, call: Call, receiver: Receiver) -> Any:

@@ -88,6 +88,16 @@ def behave(call: Call) -> None:
             raise Problem(409, "spent", "The idempotency key was used with another request", field=call.plan.words["idempotency"], rule="idempotency")
         call.reply = known[1]
         return
+    take_steps(call)
+    finish(call)
+    if key is not None and call.reply is not None:
+        if len(call.world.replies) >= MOST_REPLIES:
+            del call.world.replies[next(iter(call.world.replies))]
+        call.world.replies[key] = ((call.request.path, call.request.body), call.reply)
+
+
+def take_steps(call: Call) -> None:
+    """Takes the steps of an operation or a message; a transition that was made before and is accepted again does nothing but answer."""
     try:
         for step in call.plan.steps:
             step(call)
@@ -95,11 +105,6 @@ def behave(call: Call) -> None:
         call.emits, call.timers, call.reply = [], [], None
         call.store = call.world.store.begin()
         call.plan.answer(call)
-    finish(call)
-    if key is not None and call.reply is not None:
-        if len(call.world.replies) >= MOST_REPLIES:
-            del call.world.replies[next(iter(call.world.replies))]
-        call.world.replies[key] = ((call.request.path, call.request.body), call.reply)
 
 
 def _idempotency(call: Call) -> Any:

@@ -133,6 +133,33 @@ def test_a_socket_is_in_a_thousand_rooms_at_most(tmp_path: Path) -> None:
 
 
 NO_WORD, NO_NAME = "is not a word of the vocabulary here.", "is no name here."
+
+
+@pytest.mark.parametrize(("by", "refused"), [("body.text", [False, False, True, False]), ("address", [False, False, True, True])])
+def test_a_message_has_a_limit_of_its_own(tmp_path: Path, by: str, refused: list[bool]) -> None:
+    words = {"rate": {"limit": 2, "per": "1m", "by": [by]}, "do": "reply", "reply": {"type": "'said'", "text": "body.text"}}
+    guest = Guest(create_engine(read(written(tmp_path, changed("operations", "hear", "x-behavior", value=words)))), "room", b"name=Ann", roomId="7")
+    seen = []
+    for text in ("a", "a", "a", "b"):
+        guest.send("say", {"type": "say", "text": text})
+        seen.append(guest.engine.log[-1].refused == "Too many requests")
+    assert seen == refused
+
+
+def test_a_transition_that_is_accepted_again_answers_and_changes_nothing(tmp_path: Path) -> None:
+    row = {"type": "object", "properties": {"id": {"type": "integer"}, "state": {"type": "string", "enum": ["shut", "open"]}}}
+    states = {"field": "state", "initial": "shut", "moves": {"shut": ["open"], "open": []}}
+    document = changed("components", "schemas", "Door", value={**row, "x-behavior": {"collection": "doors", "states": states}})
+    words = {"collection": "doors", "do": "transition", "key": "1", "to": "open", "repeat": "accept", "reply": {"type": "'said'", "text": "row.state"}}
+    document["operations"]["hear"]["x-behavior"] = words
+    guest = Guest(create_engine(read(written(tmp_path, document))), "room", b"name=Ann", roomId="7")
+    table = guest.engine.world.store.tables["doors"]
+    table.put(1, {"id": 1, "state": "shut"})
+    for version in (table.version + 1, table.version + 1):
+        assert guest.send("say", {"type": "say", "text": "Open"}) == {"type": "said", "text": "open"}
+        assert table.version == version
+
+
 REFUSED = {
     "version": (changed("asyncapi", value="2.6.0"), ":1: An AsyncAPI document names its version, 3.0; found '2.6.0'."),
     "protocol": (
