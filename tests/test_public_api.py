@@ -28,13 +28,17 @@ PUBLIC = {
     "fixtures.instants": "Instant UNITS at seconds",
     "mock_server.app": "Hosted bound_functions create_apps create_engine host single",
     "mock_server.state.clock": "Clock WallClock wall",
+    "mock_server.state.faults": "Facts Fault FaultError Faults MOST REQUEST SOCKET",
+    "mock_server.state.log": "Entry LARGEST Log MOST",
     "mock_server.state.rooms": "Deliver Hang NOBODY Rooms Socket",
     "mock_server.state.seats": "CapacityError HoldError Ledger",
-    "mock_server.state.store": "Key Row Store Table Unit",
+    "mock_server.state.snapshots": "Snapshot Timer restore take",
+    "mock_server.state.store": "Key Row Rows Store Table Unit",
     "mock_server.state.throttle": "Allowance SWEEP Throttle",
     "mock_server.state.timers": "Entry MOST_DEAD MOST_LANES NEVER Timers",
     "mock_server.state.tokens": "CACHE TokenError Tokens Use",
-    "mock_server.state.world": "World create",
+    "mock_server.state.world": "DEFAULT PREFIX World create reset",
+    "mock_server.state.worlds": "IDLE MOST NAME WorldError Worlds",
 }
 
 

@@ -48,6 +48,17 @@ def sign_in(call: Call, token: str) -> None:
     call.scope["user"] = user
 
 
+def who(call: Call) -> Row | None:
+    """The account of a request's token, if it has a good one; refuses nothing and remembers nothing."""
+    if not call.runtime.auth:
+        return None
+    try:
+        token = _credential(call)
+        return None if token is None else user_of(call, call.world.tokens.verify(token, "access", call.now))
+    except (Problem, TokenError):
+        return None
+
+
 def unauthorized(call: Call, why: str = "no credential was sent") -> Problem:
     """The refusal of a credential; why it was refused is among the violations."""
     hint = call.runtime.auth.get("hint")

@@ -21,18 +21,23 @@ Headers = Mapping[bytes, bytes] | Iterable[tuple[bytes, bytes]]
 class Request:
     """An HTTP request as the transport read it.
 
-    path: undecoded, without root; headers: by lower-case name; root: the path that the service is mounted at.
+    path: undecoded, without root; headers: by lower-case name; root: the path that the service is mounted at;
+    world: the one that its path named, if it did.
     """
 
-    __slots__ = ("address", "body", "headers", "host", "method", "path", "query", "root", "secure")
+    __slots__ = ("address", "body", "headers", "host", "method", "path", "query", "root", "secure", "world")
 
     def __init__(
         self, method: str, path: str, query: bytes = b"", headers: Headers = (), body: bytes = b"", address: str = "", secure: bool = False,
-        host: str = "", root: str = "",
+        host: str = "", root: str = "", world: str | None = None,
     ) -> None:  # fmt: skip
         self.method, self.path, self.query, self.body = method, path, query, body
         self.headers: dict[bytes, bytes] = headers if isinstance(headers, dict) else dict(headers)
-        self.address, self.secure, self.host, self.root = address, secure, host, root
+        self.address, self.secure, self.host, self.root, self.world = address, secure, host, root, world
+
+    def as_get(self) -> "Request":
+        """The same as a GET, of which a HEAD is the headers."""
+        return Request("GET", self.path, self.query, self.headers, b"", self.address, self.secure, self.host, self.root, self.world)
 
     def header(self, name: bytes) -> bytes | None:
         """The value of a header, by its lower-case name."""
@@ -155,7 +160,7 @@ class Call:
         if name == "header":
             self.scope[name] = {key.decode("latin-1"): value.decode("latin-1") for key, value in self.request.headers.items()}
         elif name == "base":
-            self.scope[name] = f"{'https' if self.request.secure else 'http'}://{self.request.host}{self.request.root}"
+            self.scope[name] = f"{'https' if self.request.secure else 'http'}://{self.request.host}{self.request.root}{self.world.base}"
         elif name == "socket" and self.socket is not None:
             self.scope[name] = {"id": self.socket.id, "rooms": list(self.socket.rooms)}
         else:

@@ -3,78 +3,100 @@
 import logging
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fixtures.records import Dataset, build
-from mock_server.engine import headers, refusals
+from mock_server.engine import headers, near, refusals, trouble
 from mock_server.engine.call import Call, Reply, Request
+from mock_server.engine.entries import LARGEST_BODY, OVERHEAD, Exchange, Response
+from mock_server.engine.feed import Feed
 from mock_server.engine.plan import Bound, Plan
 from mock_server.engine.planner import make_plan
-from mock_server.engine.problem import Problem, Violation
-from mock_server.engine.realtime import Heard, Realtime
+from mock_server.engine.problem import Problem
+from mock_server.engine.realtime import Realtime
 from mock_server.engine.router import Match, Router
 from mock_server.engine.runtime import Runtime
-from mock_server.engine.stages import Stage, finish
+from mock_server.engine.selection import named, world_of
+from mock_server.engine.stages import finish
 from mock_server.engine.views import dumps
-from mock_server.state import world as worlds
+from mock_server.state import world as state
 from mock_server.state.clock import Clock
+from mock_server.state.log import Log
 from mock_server.state.world import World
+from mock_server.state.worlds import MOST, Worlds
 from understudy.contract.errors import ContractError, suggest
 from understudy.contract.model import Contract
 
 log = logging.getLogger("understudy")
-LOGGED = 1000
-LOGGED_BODY = 1 << 16  # bytes of a request's body that the log keeps
+OUTBOX = 1000
 JSON = (b"content-type", b"application/json")
 
 
-@dataclass(slots=True)
-class Response:
-    """An answer, ready to be sent."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-
-@dataclass(slots=True)
-class Exchange:
-    """One line of the log; rendered when it is read. crash: the traceback of an exception."""
-
-    at: float
-    service: str
-    request: Request
-    response: Response
-    plan: Plan | None
-    stage: Stage | None
-    violations: Sequence[Violation]
-    crash: str | None = None
-
-
 class Engine:
-    """One backend, ready to answer."""
+    """One backend, ready to answer. start: the instant at which its worlds begin, None for now; most_worlds: how many there may be."""
 
     def __init__(
-        self, contract: Contract, functions: Mapping[str, Bound] | None = None, seed: str = "1", mode: str = "on", clock: Callable[[], Clock] = Clock
-    ) -> None:
-        self.contract, self.seed = contract, seed
+        self, contract: Contract, functions: Mapping[str, Bound] | None = None, seed: str = "1", mode: str = "on", clock: Callable[[], Clock] = Clock,
+        start: float | None = None, most_worlds: int = MOST,
+    ) -> None:  # fmt: skip
+        self.contract, self.seed, self.clock, self.start = contract, seed, clock, start
         self.runtime = Runtime(contract)
         self.runtime.mode = mode
         self.runtime.functions = dict(functions or {})
         self.runtime.send = self._send
         self.runtime.request = self._request
         self.data: Dataset = build(contract, seed)
-        self.log: deque[Exchange | Heard] = deque(maxlen=LOGGED)
-        self.outbox: deque[Any] = deque(maxlen=LOGGED)
-        self.world: World = worlds.create("default", self.data, seed, dict(contract.settings.get("switches") or {}), clock())
+        self.feed = Feed()
+        self.outbox: deque[Any] = deque(maxlen=OUTBOX)
+        self.worlds = Worlds(self._make_world, most_worlds)
         self.runtime.operations = self.plans = self._plans()
-        self.realtime = Realtime(self.runtime, self.runtime.functions, self.log.append, self.fire)
+        self.realtime = Realtime(self.runtime, self.runtime.functions, self.keep, self.fire)
         self.routers = {
             service.name: Router((plan.operation.method, plan.operation.path, plan) for plan in self.plans.values() if plan.operation.service == service.name)
             for service in contract.services
         }
+
+    @property
+    def world(self) -> World:
+        """The default world."""
+        return self.worlds.default
+
+    @world.setter
+    def world(self, world: World) -> None:
+        self.worlds.default = world
+
+    @property
+    def log(self) -> Log:
+        """The log of the default world."""
+        return self.worlds.default.log
+
+    @property
+    def switches(self) -> dict[str, bool]:
+        """The named settings as worlds begin with them."""
+        return dict(self.contract.settings.get("switches") or {})
+
+    def _make_world(self, name: str) -> World:
+        clock = self.clock()
+        if self.start is not None:
+            clock.reset(self.start)
+        return state.create(name, self.data, self.seed, self.switches, clock)
+
+    def world_of(self, request: Request) -> World:
+        """The world of a request. Raises Problem."""
+        return world_of(request, self.worlds)
+
+    def reset(self, world: World, now: float | None = None) -> None:
+        """A world as seeded; its sockets are closed, as by a restart. now: the instant at which it begins again."""
+        self.realtime.abandon(world)
+        state.reset(world, self.data, self.seed, self.switches, self.start if now is None else now)
+        self.feed.tell("reset", world)
+
+    def keep(self, world: World, entry: Any) -> None:
+        """Adds a line to a world's log."""
+        world.log.append(entry)
+        if self.feed.listeners:
+            self.feed.tell("log", world, entry)
 
     def _plans(self) -> dict[str, Plan]:
         functions = self.runtime.functions
@@ -88,60 +110,67 @@ class Engine:
                 )
         return {operation.id: make_plan(self.runtime, operation, functions.get(operation.id)) for operation in self.contract.operations}
 
-    def handle(self, service: str, request: Request, now: float | None = None) -> Response:
-        """The answer to a request of a service. now: the instant at which it comes, if that is not the clock's; nothing falls due before it then."""
+    def handle(self, service: str, request: Request, now: float | None = None, world: World | None = None) -> Response:
+        """The answer to a request of a service. now, world: the instant and the world in which it comes, where the mock itself sends it."""
+        try:
+            world = self.world_of(request) if world is None else world
+        except Problem as problem:
+            return self._problem_outside(service, request, problem, self.world)
         match = self.routers[service].find(request.path)
         found = match.methods.get(request.method) if match is not None else None
         if found is None or match is None:
-            return self._unrouted(service, request, match)
+            return self._unrouted(service, request, match, world)
         plan, names = found
-        world = self.world
         if now is None and world.timers.first <= world.clock.now:
             self.fire(world)
         call = Call(self.runtime, request, plan, dict(zip(names, match.values)) if names else {}, world, now)  # noqa: B905 - of one length by construction
-        stage: Stage | None = None
+        stage: Callable[[Call], Any] | None = None
+        refusal, crash = None, None
+        hit = trouble.strike(call) if world.faults.requests else None
         try:
+            if hit is not None and hit.problem is not None:
+                stage = trouble.strike
+                raise hit.problem
             for stage in plan.stages:
                 stage(call)
             reply = call.reply
             assert reply is not None
             response = Response(reply.status or 200, headers.finished(call), reply.value)
         except Problem as problem:
-            response = self._refused(call, problem)
+            refusal, response = problem.with_traceback(None), self._refused(call, problem)  # the log keeps it, and not what its frames hold
         except Exception:  # whatever a behaviour does wrong is a 500 in the backend's own envelope
-            return self._crashed(service, call, stage)
-        if len(request.body) > LOGGED_BODY:
-            request.body = request.body[:LOGGED_BODY]
-        self.log.append(Exchange(call.now, service, request, response, plan, stage, call.violations))
+            crash, response = self._crashed(call, stage)
+        if hit is not None:
+            hit.spoil(call, response)
+        if len(request.body) > LARGEST_BODY:
+            request.body = request.body[:LARGEST_BODY]
+        size = OVERHEAD + len(request.body) + len(response.body)
+        ids = hit.ids if hit is not None else ()
+        user = call.user
+        self.keep(world, Exchange(call.now, service, request, response, plan, stage, call.violations, crash, refusal, user, ids, "", 0, size))
         call.scope.source = None  # the scope looks back at the call; without this its memory waits for the garbage collector
         return response
-
-    def next_socket(self) -> str:
-        """A name for a socket that its transport does not name."""
-        return self.world.chance.text(20)
 
     def methods(self, match: Match[Plan]) -> list[str]:
         """The methods of a path, as `Allow` lists them."""
         return sorted({*match.methods, "OPTIONS", *(["HEAD"] if "GET" in match.methods else [])})
 
-    def _unrouted(self, service: str, request: Request, match: Match[Plan] | None) -> Response:
+    def _unrouted(self, service: str, request: Request, match: Match[Plan] | None, world: World) -> Response:
         if match is None:
-            problem = Problem(404, "route", name=f"{request.method} {request.path}")
-            return self._problem_outside(service, request, problem)
+            return self._problem_outside(service, request, near.missed(self, service, request), world)
         allow = ", ".join(self.methods(match))
         if request.method == "OPTIONS":
             return Response(200, [(b"allow", allow.encode()), (b"content-length", b"0")], b"")
         if request.method == "HEAD" and "GET" in match.methods:
-            get = Request("GET", request.path, request.query, request.headers, b"", request.address, request.secure, request.host, request.root)
-            answer = self.handle(service, get)
+            answer = self.handle(service, request.as_get())
             return Response(answer.status, [*answer.headers, (b"content-length", b"%d" % len(answer.body))], b"")
-        return self._problem_outside(service, request, Problem(405, "method", name=request.method, headers={"Allow": allow}))
+        return self._problem_outside(service, request, Problem(405, "method", name=request.method, headers={"Allow": allow}), world)
 
-    def _problem_outside(self, service: str, request: Request, problem: Problem) -> Response:
+    def _problem_outside(self, service: str, request: Request, problem: Problem, world: World) -> Response:
         """A refusal of a request that leads to no operation: in the backend's envelope too."""
-        call = Call(self.runtime, request, self.any_plan(service), {}, self.world)
+        call = Call(self.runtime, request, self.any_plan(service), {}, world)
         response = self._refused(call, problem)
-        self.log.append(Exchange(call.now, service, request, response, None, None, call.violations))
+        self.keep(world, Exchange(call.now, service, request, response, None, None, call.violations, problem=problem, size=OVERHEAD))
         return response
 
     def any_plan(self, service: str = "") -> Plan:
@@ -151,7 +180,7 @@ class Engine:
 
     def refuse(self, service: str, request: Request, problem: Problem) -> Response:
         """A refusal that the transport itself makes, such as a body over the limit."""
-        return self._problem_outside(service, request, problem)
+        return self._problem_outside(service, request, problem, self.worlds.find(named(request)) or self.world)
 
     def _refused(self, call: Call, problem: Problem) -> Response:
         runtime = self.runtime
@@ -170,13 +199,11 @@ class Engine:
         call.reply = Reply(dumps(body), problem.status, dict(problem.headers), media)
         return Response(problem.status, headers.finished(call), call.reply.value)
 
-    def _crashed(self, service: str, call: Call, stage: Stage | None) -> Response:
+    def _crashed(self, call: Call, stage: Callable[[Call], Any] | None) -> tuple[str, Response]:
         text = traceback.format_exc()
         log.error("%s %s failed in %s\n%s", call.request.method, call.request.path, stage.__name__ if stage else "route", text)
         call.emits, call.timers, call.violations = [], [], []
-        response = self._refused(call, Problem(500, "crash"))
-        self.log.append(Exchange(call.now, service, call.request, response, call.plan, stage, (), text))
-        return response
+        return text, self._refused(call, Problem(500, "crash"))
 
     def fire(self, world: World) -> None:
         """Does what has fallen due, in order, each at its own instant."""
@@ -206,7 +233,7 @@ class Engine:
 
     def _request(self, call: Call, service: str, request: Request) -> Response:
         """The answer to a request that a behaviour sends to its own backend, at its own instant."""
-        return self.handle(service, request, call.now)
+        return self.handle(service, request, call.now, call.world)
 
     def _send(self, call: Call) -> None:
         """Keeps the messages of a call, and carries them to the sockets."""

@@ -5,17 +5,18 @@ It knows no transport: a socket has a function that takes frames, and one that c
 
 import logging
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
 
-from mock_server.engine import handshake, locks, messages, refusals
+from mock_server.engine import handshake, interference, locks, messages, refusals
 from mock_server.engine.call import Call, Emit, Reply
+from mock_server.engine.entries import LARGE, LARGEST_BODY, OVERHEAD, Heard, sent
+from mock_server.engine.frames import Frame
 from mock_server.engine.plan import Bound, Plan, Step
 from mock_server.engine.planner import make_plan
-from mock_server.engine.problem import Problem, Violation
+from mock_server.engine.problem import Problem
 from mock_server.engine.runtime import Runtime
 from mock_server.engine.stages import commit, finish
 from mock_server.engine.views import dumps
@@ -27,32 +28,8 @@ from understudy.contract.model import Channel, Media, Receiver
 
 log = logging.getLogger("understudy")
 ERROR, JSON = "error", "application/json"
-LOGGED_BODY, LARGE = 1 << 16, "(too large for the log)"  # bytes of a frame that the log keeps
+RESTART = 1012  # the close code of a server that restarts: clients connect again
 Told = tuple[str, Callable[[Call, Mapping[str, Any]], Any]]
-
-
-@dataclass(slots=True)
-class Frame:
-    """One message on its way out. data: its payload as JSON, b"" for none; encoded: what transports made of it, each once for all who get it."""
-
-    name: str
-    data: bytes
-    encoded: dict[Any, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What the log keeps of a message that a socket sent, and of its opening and closing. refused: the text of a refusal."""
-
-    at: float
-    service: str
-    channel: str
-    socket: str
-    message: str
-    data: Any
-    refused: str | None
-    violations: tuple[Violation, ...]
-    crash: str | None = None
 
 
 class Line:
@@ -89,7 +66,7 @@ def _refused(channel: Channel, opening: Plan, plan: Plan) -> Told | None:
 class Realtime:
     """The sockets of one backend."""
 
-    def __init__(self, runtime: Runtime, functions: Mapping[str, Bound], keep: Callable[[Any], None], fire: Callable[[World], None]) -> None:
+    def __init__(self, runtime: Runtime, functions: Mapping[str, Bound], keep: Callable[[World, Any], None], fire: Callable[[World], None]) -> None:
         self.runtime, self.keep, self.fire = runtime, keep, fire
         self.lines = {line.key: line for line in (Line(runtime, channel, functions) for channel in runtime.contract.channels)}
         self.routes: dict[str, list[tuple[frozenset[str], Line]]] = {}
@@ -142,7 +119,23 @@ class Realtime:
         finally:
             self.runtime.listening = listening
 
-    def receive(self, socket: Socket, world: World, name: str, data: Any, size: int = 0, broken: Problem | None = None) -> Any:
+    def take(self, socket: Socket, name: str, data: Any, size: int = 0, broken: Problem | None = None, answer: Callable[[Any], None] | None = None) -> None:
+        """Receives a message, if the world's faults let it through, when they do. answer: takes what an acknowledgement carries."""
+
+        def receive(faults: tuple[str, ...] = ()) -> None:
+            acknowledged = self.receive(socket, socket.world, name, data, size, broken, faults)
+            if answer is not None:
+                answer(acknowledged)
+
+        if socket.world.faults.sockets:
+            ids = interference.inward(self.runtime, socket, name, receive)
+            if ids is not None:
+                service = socket.channel.partition("/")[0]
+                self.keep(socket.world, Heard(socket.world.clock.now, service, socket.channel, socket.id, name, data, None, (), faults=ids))
+        else:
+            receive()
+
+    def receive(self, socket: Socket, world: World, name: str, data: Any, size: int = 0, broken: Problem | None = None, faults: tuple[str, ...] = ()) -> Any:
         """Does what a message of a socket asks for. size: of its frame, as far as the transport knows; broken: why the frame could not be read.
 
         Returns what an acknowledgement carries: JSON that can stand inside other JSON, or None.
@@ -154,7 +147,7 @@ class Realtime:
         plan = line.plans.get(name, line.plan)
         call = self._call(plan, socket, world)
         call.body = call.scope["body"] = data
-        kept = data if size <= LOGGED_BODY else LARGE
+        kept = data if size <= LARGEST_BODY else LARGE
         try:
             self._count(line, call)
             if broken is not None or name not in line.plans:
@@ -165,7 +158,7 @@ class Realtime:
             return self._refuse(call, line, name, kept, problem)
         except Exception:  # whatever a behaviour does wrong is told in the backend's own words
             return self._refuse(call, line, name, kept, self._crashed(call))
-        self._heard(call, name, kept, None)
+        self._heard(call, name, kept, None, size, faults)
         return self._answered(call, line.reply(name))
 
     def close(self, socket: Socket, world: World, reason: str) -> None:
@@ -205,12 +198,36 @@ class Realtime:
 
     def _carry(self, call: Call, emit: Emit, keys: frozenset[str], line: Line) -> None:
         members = call.world.rooms.members(emit.room) if emit.only is None else (emit.only,)
-        frame = None
-        for socket in members:
-            if socket.channel in keys:
-                if frame is None:
-                    frame = Frame(emit.message, self._rendered(call, line, emit.message, emit.data))
+        recipients = [socket for socket in members if socket.channel in keys]
+        if recipients:
+            frame = Frame(emit.message, self._rendered(call, line, emit.message, emit.data))
+            self._deliver(call.world, recipients, frame, emit.room)
+
+    def _deliver(self, world: World, recipients: list[Socket], frame: Frame, room: str | None = None) -> None:
+        """Hands a frame to sockets, through the world's faults if it has any, and notes it."""
+        faults: dict[str, None] = {}
+        if world.faults.sockets:
+            for socket in recipients:
+                faults.update(dict.fromkeys(interference.outward(self.runtime, socket, frame)))
+        else:
+            for socket in recipients:
                 socket.deliver(frame)
+        self.keep(world, sent(world.clock.now, frame.name, room, frame.data, recipients, tuple(faults)))
+
+    def push(self, world: World, message: str, data: Any, recipients: Iterable[Socket], room: str | None = None) -> int:
+        """Sends a message as it is to those of some sockets whose channel has it; returns how many these are."""
+        having = [socket for socket in recipients if message in self.lines[socket.channel].schemas]
+        if having:
+            self._deliver(world, having, Frame(message, dumps(data)), room)
+        return len(having)
+
+    def abandon(self, world: World) -> None:
+        """Closes all sockets of a world as a restart would: nothing is done for them, clients connect again."""
+        for socket in list(world.rooms.sockets.values()):
+            world.rooms.drop(socket)
+            self.count -= 1
+            socket.hang(RESTART, "The backend restarts")
+        self.runtime.listening = self.count > 0
 
     def _rendered(self, call: Call, line: Line, message: str, data: Any) -> bytes:
         return dumps(line.plan.views.project(line.schemas[message] or {}, data, call))
@@ -233,7 +250,7 @@ class Realtime:
         reply: Reply | None = call.reply
         data = reply.value if reply is not None else b""
         if reply is not None and receiver.reply is not None and not receiver.ack and call.socket is not None:
-            call.socket.deliver(Frame(receiver.reply.name, data))
+            self._deliver(call.world, [call.socket], Frame(receiver.reply.name, data))
         if call.emits:
             self.runtime.send(call)
         call.scope.source = None
@@ -246,7 +263,7 @@ class Realtime:
         frame = self._told(call, line, problem)
         if frame is None or call.socket is None:
             return None
-        call.socket.deliver(frame)
+        self._deliver(call.world, [call.socket], frame)
         return orjson.Fragment(frame.data)
 
     def _crashed(self, call: Call) -> Problem:
@@ -254,11 +271,12 @@ class Realtime:
         log.error("%s failed\n%s", call.plan.operation.id, text)
         return Problem(500, "crash", name=text)
 
-    def _heard(self, call: Call, message: str, data: Any, problem: Problem | None) -> None:
+    def _heard(self, call: Call, message: str, data: Any, problem: Problem | None, size: int = 0, faults: tuple[str, ...] = ()) -> None:
         socket, said = call.socket, refusals.said(self.runtime, problem)["detail"] if problem else None
         assert socket is not None
         crash = problem.name if problem is not None and problem.kind == "crash" else None
-        self.keep(Heard(call.now, call.plan.operation.service, socket.channel, socket.id, message, data, said, tuple(call.violations), crash))
+        told = call.now, call.plan.operation.service, socket.channel, socket.id, message, data, said, tuple(call.violations), crash
+        self.keep(call.world, Heard(*told, call.user, faults, size=OVERHEAD + min(size, LARGEST_BODY)))
 
 
 def _end_locks(call: Call) -> None:

@@ -33,6 +33,7 @@ class Runtime:
         self.contract, self.settings = contract, contract.settings
         self.mode = "on"
         self.listening = False
+        self.later: Callable[[float, Callable[[], None]], Any] = lambda _seconds, act: act()  # a transport with a loop has it wait
         self.next_view = count().__next__
         self.functions: dict[str, Callable[[Call], Any]] = {}
         self.operations: Mapping[str, Any] = {}
@@ -46,7 +47,7 @@ class Runtime:
         self.defaults = {name: tuple(_defaults(item)) for name, item in contract.collections.items()}
         self.stamps = {name: tuple(_stamps(item)) for name, item in contract.collections.items()}
         self._views: dict[int, Views] = {}
-        self._registries: dict[int, jsonschema_rs.Registry] = {}
+        self._registries: dict[tuple[int, bool], jsonschema_rs.Registry] = {}
         self.details = {**DETAILS, **(self.settings.get("details") or {})}
         self.titles, self.codes = self._titles()
         for collection in contract.collections.values():
@@ -122,12 +123,12 @@ class Runtime:
             self._views[id(bundle)] = Views(self, bundle.data)
         return self._views[id(bundle)]
 
-    def validator(self, bundle: Bundle, pointer: str) -> Any:
-        """A validator of what requests carry: the schema at a pointer of a document."""
-        registry = self._registries.get(id(bundle))
+    def validator(self, bundle: Bundle, pointer: str, requests: bool = True) -> Any:
+        """A validator of what requests (or answers) carry: the schema at a pointer of a document."""
+        registry = self._registries.get((id(bundle), requests))
         if registry is None:
-            data = schemas.for_requests(bundle.data) if _has_read_only(bundle.data) else bundle.data
-            registry = self._registries[id(bundle)] = jsonschema_rs.Registry([("urn:document", data)], draft=jsonschema_rs.Draft202012)
+            data = schemas.for_requests(bundle.data) if requests and _has_read_only(bundle.data) else bundle.data
+            registry = self._registries[id(bundle), requests] = jsonschema_rs.Registry([("urn:document", data)], draft=jsonschema_rs.Draft202012)
         return jsonschema_rs.Draft202012Validator({"$ref": f"urn:document#{_fragment(pointer)}"}, registry=registry, validate_formats=True)
 
     def lifetime(self, use: str) -> float:

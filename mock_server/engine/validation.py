@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from mock_server.engine import media, violations
-from mock_server.engine.call import Call, Upload
+from mock_server.engine.call import Call, Request, Upload
 from mock_server.engine.problem import Problem, Violation
 from understudy.contract import schemas
 from understudy.contract.model import Media, Operation, Parameter
@@ -223,7 +223,12 @@ def _styled(parameter: Parameter, given: Mapping[str, list[str]]) -> Any:
 def cookies(call: Call) -> dict[str, str]:
     """The cookies of a call."""
     if call.cookies is None:
-        raw = call.request.header(b"cookie")
-        pairs = (part.strip().partition("=") for part in raw.decode("latin-1").split(";")) if raw else ()
-        call.cookies = {name: value.strip('"') for name, _, value in pairs}
+        call.cookies = cookies_of(call.request)
     return call.cookies
+
+
+def cookies_of(request: Request) -> dict[str, str]:
+    """The cookies of a request."""
+    raw = request.header(b"cookie")
+    pairs = (part.strip().partition("=") for part in raw.decode("latin-1").split(";")) if raw else ()
+    return {name: value.strip('"') for name, _, value in pairs}

@@ -52,6 +52,13 @@ class Clock:
         self._rate, self._frozen = rate, False
         self._tell()
 
+    def reset(self, now: float | None = None) -> None:
+        """Runs as at first: with real time, or from an instant."""
+        self._base = self._origin = self._wall()
+        self._base = self._base if now is None else now
+        self._rate, self._frozen = 1.0, False
+        self._tell()
+
     def wait(self, instant: float) -> float | None:
         """Real seconds until an instant; None if it does not come by itself."""
         left = instant - self.now

@@ -5,24 +5,42 @@ collections were read, buffers what is written, and commits all of it or nothing
 another store can stand behind it.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 Row = dict[str, Any]
 Key = Any
+Rows = Mapping[Key, Row] | Callable[[], Mapping[Key, Row]]
 _GONE: Row = {}
 
 
 class Table:
-    """The rows of one collection, in the order they were made, with an index for each field that was looked up."""
+    """The rows of one collection, in the order they were made, with an index for each field that was looked up.
 
-    __slots__ = ("_indexes", "rows", "serial", "version")
+    rows: themselves, or what makes them when somebody first looks; serial: the highest number that was given to one.
+    """
 
-    def __init__(self, rows: Mapping[Key, Row]) -> None:
-        self.rows: dict[Key, Row] = dict(rows)
+    __slots__ = ("_indexes", "_make", "rows", "serial", "version")
+    rows: dict[Key, Row]
+    serial: int
+
+    def __init__(self, rows: Rows, serial: int | None = None) -> None:
         self.version = 0
-        self.serial = max((key for key in self.rows if isinstance(key, int) and not isinstance(key, bool)), default=len(self.rows))
         self._indexes: dict[str, dict[Any, dict[Key, Row]]] = {}
+        self._make = rows if callable(rows) else None
+        if not callable(rows):
+            self._fill(rows, serial)
+
+    def _fill(self, rows: Mapping[Key, Row], serial: int | None = None) -> None:
+        self.rows = dict(rows)
+        numbers = (key for key in self.rows if isinstance(key, int) and not isinstance(key, bool))
+        self.serial = max(numbers, default=len(self.rows)) if serial is None else serial
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("rows", "serial") or self._make is None:  # asked for only while a slot is empty
+            raise AttributeError(name)
+        self._fill(self._make())
+        return getattr(self, name)
 
     def by(self, field: str, value: Any) -> Iterable[Row]:
         """The rows with a value in a field."""
@@ -66,7 +84,7 @@ class Store:
 
     __slots__ = ("tables",)
 
-    def __init__(self, rows: Mapping[str, Mapping[Key, Row]]) -> None:
+    def __init__(self, rows: Mapping[str, Rows]) -> None:
         self.tables = {name: Table(table) for name, table in rows.items()}
 
     def begin(self) -> "Unit":

@@ -22,21 +22,21 @@ class Throttle:
     """The calls of one world, by what is counted."""
 
     def __init__(self) -> None:
-        self._calls: dict[Any, deque[float]] = {}
+        self.calls: dict[Any, deque[float]] = {}
 
     def count(self, key: Any, limit: int, window: float, now: float) -> Allowance:
         """Counts a call at an instant, unless the limit is reached."""
-        calls = self._calls.setdefault(key, deque())
+        calls = self.calls.setdefault(key, deque())
         while calls and calls[0] <= now - window:
             calls.popleft()
         full = len(calls) >= limit
         if not full:
             calls.append(now)
         reset = max(1, math.ceil(calls[0] + window - now))
-        if len(self._calls) > SWEEP:
-            self._calls = {name: kept for name, kept in self._calls.items() if kept and kept[-1] > now - 86400}
+        if len(self.calls) > SWEEP:
+            self.calls = {name: kept for name, kept in self.calls.items() if kept and kept[-1] > now - 86400}
         return Allowance(limit, limit - len(calls), reset if full else 0, reset)
 
     def forget(self, key: Any) -> None:
         """What was counted under a key is over, such as a socket that closed."""
-        self._calls.pop(key, None)
+        self.calls.pop(key, None)

@@ -1,7 +1,7 @@
 """What is due later, in order of its instant, on the world's clock."""
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -85,6 +85,17 @@ class Timers:
             if name is not None:
                 del self._named[name]
             yield at, thing
+
+    def entries(self) -> list[tuple[float, Any, Hashable]]:
+        """What is to come, in order: instant, thing, name."""
+        every = [entry for lane in [*self._lanes, self._heap] for entry in lane if entry[2] is not None]
+        return [(at, thing, name) for at, _, thing, name in sorted(every, key=lambda entry: (entry[0], entry[1]))]
+
+    def replace(self, entries: Iterable[tuple[float, Any, Hashable]]) -> None:
+        """Forgets everything and sets other things."""
+        self._lanes, self._heap, self._named, self._dead, self.first = [], [], {}, 0, NEVER
+        for at, thing, name in entries:
+            self.set(at, thing, name)
 
     def _take(self) -> Entry:
         lane = min(self._lanes, key=_head, default=None)

@@ -22,35 +22,42 @@ class Tokens:
     """Issues and verifies the tokens of one world. key: its signing key."""
 
     def __init__(self, key: str) -> None:
-        self._key = key
+        self.key = key
+        self.revoked: dict[str, float] = {}
+        self.generations: dict[str, int] = {}  # by use: how often all tokens of it were made to expire
         self._verified: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        self._revoked: dict[str, float] = {}
 
     def issue(self, use: Use, subject: str, identity: str, now: float, lifetime: float, claims: Mapping[str, Any] | None = None) -> str:
         """A token. identity: its own id; now and lifetime in seconds."""
         payload = {**(claims or {}), "sub": subject, "jti": identity, "typ": use, "iat": int(now), "exp": int(now + lifetime)}
-        return jwt.encode(payload, self._key, algorithm="HS256")
+        if use in self.generations:
+            payload["gen"] = self.generations[use]
+        return jwt.encode(payload, self.key, algorithm="HS256")
 
     def verify(self, token: str, use: Use, now: float) -> dict[str, Any]:
         """The claims of a good token; raises TokenError for any other."""
         claims = self._verified.get(token) or self._decode(token)
-        if claims["exp"] <= now:
+        if claims["exp"] <= now or (self.generations and claims.get("gen", 0) != self.generations.get(claims["typ"], 0)):
             raise TokenError("the token has expired")
         if claims["typ"] != use:
             raise TokenError(f"this is no {use} token")
-        if claims["jti"] in self._revoked:
+        if claims["jti"] in self.revoked:
             raise TokenError("the token was revoked or used before")
         return claims
 
     def revoke(self, claims: Mapping[str, Any], now: float) -> None:
         """Makes a token useless from now on."""
-        self._revoked = {identity: end for identity, end in self._revoked.items() if end > now} if len(self._revoked) > CACHE else self._revoked
-        self._revoked[claims["jti"]] = claims["exp"]
+        self.revoked = {identity: end for identity, end in self.revoked.items() if end > now} if len(self.revoked) > CACHE else self.revoked
+        self.revoked[claims["jti"]] = claims["exp"]
+
+    def expire(self, use: Use) -> None:
+        """Makes all tokens of a use that were issued so far as good as expired."""
+        self.generations[use] = self.generations.get(use, 0) + 1
 
     def _decode(self, token: str) -> dict[str, Any]:
         try:
             claims: dict[str, Any] = jwt.decode(
-                token, self._key, algorithms=["HS256"], options={"verify_exp": False, "verify_iat": False, "require": ["sub", "exp", "jti", "typ"]}
+                token, self.key, algorithms=["HS256"], options={"verify_exp": False, "verify_iat": False, "require": ["sub", "exp", "jti", "typ"]}
             )
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise TokenError(str(error)) from None

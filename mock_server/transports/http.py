@@ -4,6 +4,7 @@ FastAPI's routing costs two thirds of the throughput; what is no operation of th
 ordinary FastAPI.
 """
 
+import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,10 +12,13 @@ from typing import Any
 from fastapi import FastAPI
 
 from mock_server.engine.call import Request
-from mock_server.engine.engine import Engine, Response
+from mock_server.engine.engine import Engine
+from mock_server.engine.entries import Response
 from mock_server.engine.problem import Problem
+from mock_server.state.world import PREFIX
 from mock_server.transports.cors import Cors, Headers
-from mock_server.transports.requests import request_of
+from mock_server.transports.cutting import cut_off
+from mock_server.transports.requests import request_of, within_world
 from mock_server.transports.socketio import SocketIO
 
 Send = Callable[[Any], Awaitable[None]]
@@ -38,6 +42,8 @@ class DocumentApp(FastAPI):
         self.most = max((plan.body_limit for plan in engine.plans.values() if plan.operation.service == service), default=1 << 20)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        if PREFIX in scope.get("path", ""):
+            scope = within_world(scope)
         path = scope["path"].removeprefix(scope.get("root_path", "")) if self.socketio is not None and "path" in scope else ""
         if self.socketio is not None and self.socketio.admits(path) and scope.get("method") != "OPTIONS":
             await self.socketio.handle_request(scope, receive, self._shared(scope, send))
@@ -50,7 +56,12 @@ class DocumentApp(FastAPI):
             message = await receive()
             request.body = await self._rest(message, receive) if message.get("more_body") else message.get("body", b"")
         response = self._answer(request)
+        if response.delay:
+            await asyncio.sleep(response.delay)
         headers, body = self._sent(request, response)
+        if response.kept is not None:
+            await cut_off(scope, send, response, headers, body)
+            return
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

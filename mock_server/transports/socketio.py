@@ -14,13 +14,13 @@ from typing import Any
 import orjson
 import socketio
 from engineio import packet as engine_packet
-from socketio import packet
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from mock_server.engine.call import Request
 from mock_server.engine.engine import Engine
+from mock_server.engine.frames import Frame
 from mock_server.engine.problem import Problem
-from mock_server.engine.realtime import Frame
+from mock_server.engine.realtime import RESTART
 from mock_server.engine.refusals import said
 from mock_server.engine.validation import parse_query
 from mock_server.state.rooms import Socket
@@ -125,7 +125,10 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         channel = self.channels.get(namespace)
         if channel is None:
             raise Refused("Invalid namespace")
-        socket = self._socket(channel, namespace, sid, environ)
+        try:
+            socket = self._socket(channel, namespace, sid, environ)
+        except Problem as problem:  # a world that can't be
+            raise Refused(said(self.engine.runtime, problem)["detail"]) from None
         try:
             then: Callable[[], Any] = self.engine.realtime.open(socket, socket.world, auth)
             self.open_sockets[namespace, sid] = socket
@@ -145,7 +148,7 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
 
     def _socket(self, channel: Channel, namespace: str, sid: str, environ: Mapping[str, Any]) -> Socket:
         request: Request = request_of(environ["asgi.scope"])
-        world, engine_sid = self.engine.world, self.manager.eio_sid_from_sid(sid, namespace)
+        world, engine_sid = self.engine.world_of(request), self.manager.eio_sid_from_sid(sid, namespace)
         connection, prefix = self.eio.sockets[engine_sid], "" if namespace == "/" else f"{namespace},"
 
         def deliver(frame: Frame) -> None:
@@ -158,8 +161,10 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
                 log.warning("%s takes nothing: it is cut off", sid)
                 connection.cut = asyncio.ensure_future(self.eio.disconnect(engine_sid))
 
-        def hang(_code: int, _reason: str) -> None:
-            socket.leaving = asyncio.ensure_future(self.disconnect(sid, namespace=namespace))
+        def hang(code: int, _reason: str) -> None:
+            """Sends the client away; one that a restart cuts off connects again."""
+            farewell = self.eio.disconnect(engine_sid) if code == RESTART else self.disconnect(sid, namespace=namespace)
+            socket.leaving = asyncio.ensure_future(farewell)
 
         socket = Socket(sid, f"{channel.service}/{channel.id}", deliver, hang, world.clock.now, world, request, address=request.address)
         return socket
@@ -181,9 +186,14 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         if socket is None:
             return
         name, payload = str(data[0]), data[1] if len(data) > 1 else None
-        answer = self.engine.realtime.receive(socket, socket.world, name, payload, self._size)
-        if id is not None:
-            await self._send_packet(eio_sid, self.packet_class(packet.ACK, namespace=namespace, id=id, data=[] if answer is None else [answer]))
+        acknowledge = partial(self._acknowledge, eio_sid, "" if namespace == "/" else f"{namespace},", id) if id is not None else None
+        self.engine.realtime.take(socket, name, payload, self._size, answer=acknowledge)
+
+    def _acknowledge(self, eio_sid: str, prefix: str, id: int, answer: Any) -> None:
+        connection = self.eio.sockets.get(eio_sid)
+        if connection is not None:
+            data = b"" if answer is None else orjson.dumps(answer)
+            connection.queue.put_nowait(Ready(f"3{prefix}{id}[{data.decode()}]"))
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         """A packet that is none ends the connection, as Node's server does."""

@@ -8,8 +8,8 @@ from fastapi import FastAPI, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from mock_server.engine.engine import Engine
+from mock_server.engine.frames import Frame
 from mock_server.engine.problem import Problem, Violation
-from mock_server.engine.realtime import Frame
 from mock_server.engine.refusals import said
 from mock_server.engine.router import Router
 from mock_server.state.rooms import Socket
@@ -70,11 +70,11 @@ class Connection:
 
     async def run(self, request: Any, path: dict[str, Any]) -> None:
         """Serves the connection to its end."""
-        world, identity = self.engine.world, self.engine.next_socket()
-        socket = Socket(
-            identity, f"{self.channel.service}/{self.channel.id}", self.deliver, self.hang, world.clock.now, world, request, path=path, address=request.address
-        )
+        channel = f"{self.channel.service}/{self.channel.id}"
         try:
+            world = self.engine.world_of(request)
+            identity = world.chance.text(20)
+            socket = Socket(identity, channel, self.deliver, self.hang, world.clock.now, world, request, path=path, address=request.address)
             welcome = self.engine.realtime.open(socket, world)
         except Problem as problem:
             await _turn_away(self.websocket, problem.status, str(said(self.engine.runtime, problem)["detail"]))
@@ -114,7 +114,7 @@ class Connection:
 
     async def _listen(self, socket: Socket) -> str:
         """Takes frames until the client is gone; returns why it went."""
-        realtime, world = self.engine.realtime, socket.world
+        realtime = self.engine.realtime
         while True:
             message = await self.websocket.receive()
             if message["type"] == "websocket.disconnect":
@@ -122,9 +122,9 @@ class Connection:
             try:
                 name, frame = self._read(message)
             except Problem as problem:
-                realtime.receive(socket, world, "", None, broken=problem)
+                realtime.take(socket, "", None, broken=problem)
             else:
-                realtime.receive(socket, world, name, frame, len(message["text"]))
+                realtime.take(socket, name, frame, len(message["text"]))
 
     def _read(self, message: Any) -> tuple[str, Any]:
         """The message of a frame; raises Problem for what is none."""

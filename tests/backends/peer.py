@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import orjson
 
 from mock_server.engine import Request
-from mock_server.engine.realtime import Frame
+from mock_server.engine.frames import Frame
 from mock_server.state.rooms import Socket
 
 if TYPE_CHECKING:

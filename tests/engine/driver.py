@@ -13,7 +13,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from mock_server.engine import Call, Request
-from mock_server.engine.engine import Engine, Response
+from mock_server.engine.engine import Engine
+from mock_server.engine.entries import Heard, Response
 from mock_server.state.clock import Clock
 from understudy.contract.reader import read
 
@@ -170,3 +171,8 @@ def _ask(client: Client, step: dict[str, Any]) -> None:
 def _filled(text: str, kept: Mapping[str, Any]) -> str:
     """A text with `<name>` as what was kept under it."""
     return re.sub(r"<(\w+)>", lambda match: str(kept.get(match.group(1), match.group(0))), text)
+
+
+def heard(engine: Engine) -> list[Heard]:
+    """What sockets sent, oldest first, as the log has it."""
+    return [entry for entry in engine.log if isinstance(entry, Heard)]

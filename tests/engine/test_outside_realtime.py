@@ -13,10 +13,12 @@ import yaml
 from mock_server.app import create_engine
 from mock_server.engine import Problem, Request
 from mock_server.engine.engine import Engine
-from mock_server.engine.realtime import Frame
+from mock_server.engine.frames import Frame
 from mock_server.state.rooms import Socket
 from understudy.contract.errors import ContractError, UnderstudyError
 from understudy.contract.reader import read
+
+from .driver import heard
 
 CHAT = Path(__file__).with_name("chat.asyncapi.yaml")
 SOUND = yaml.safe_load(CHAT.read_text(encoding="utf-8"))
@@ -112,7 +114,7 @@ def test_without_a_message_for_it_a_refusal_is_only_in_the_log(engine: Engine) -
     guest = Guest(engine, "room", b"name=Ann", roomId="7")
     guest.send("say", {"type": "say"})
     assert guest.heard == []
-    assert engine.log[-1].refused == "text is required"
+    assert heard(engine)[-1].refused == "text is required"
 
 
 @pytest.mark.parametrize("kind", ["event", "ack"])
@@ -129,7 +131,7 @@ def test_a_socket_is_in_a_thousand_rooms_at_most(tmp_path: Path) -> None:
     for number in range(1100):
         guest.send("say", {"type": "say", "text": str(number)})
     assert len(guest.socket.rooms) == 1000
-    assert guest.engine.log[-1].refused == "A socket can't be in more than 1000 rooms"
+    assert heard(guest.engine)[-1].refused == "A socket can't be in more than 1000 rooms"
 
 
 NO_WORD, NO_NAME = "is not a word of the vocabulary here.", "is no name here."
@@ -142,7 +144,7 @@ def test_a_message_has_a_limit_of_its_own(tmp_path: Path, by: str, refused: list
     seen = []
     for text in ("a", "a", "a", "b"):
         guest.send("say", {"type": "say", "text": text})
-        seen.append(guest.engine.log[-1].refused == "Too many requests")
+        seen.append(heard(guest.engine)[-1].refused == "Too many requests")
     assert seen == refused
 
 

@@ -54,4 +54,4 @@ def test_what_is_long_past_is_forgotten(throttle: Throttle) -> None:
     for number in range(SWEEP + 1):
         throttle.count(number, 1, 60, 0)
     throttle.count("last", 1, 60, 100_000)
-    assert list(throttle._calls) == ["last"]
+    assert list(throttle.calls) == ["last"]

@@ -126,4 +126,4 @@ def test_revoked_tokens_are_forgotten_when_they_have_expired(tokens: Tokens) -> 
     for number in range(CACHE + 1):
         tokens.revoke({"jti": number, "exp": 10}, 0)
     tokens.revoke({"jti": "last", "exp": 99}, 50)
-    assert tokens._revoked == {"last": 99}
+    assert tokens.revoked == {"last": 99}

@@ -10,7 +10,7 @@ from engineio import packet as engine_packet
 from socketio import packet
 from websockets.sync.client import ClientConnection, connect
 
-from mock_server.engine.realtime import Frame
+from mock_server.engine.frames import Frame
 from mock_server.engine.views import dumps
 from mock_server.transports.socketio import Ready, event_packet
 from tests.mock_process import Mock, ask, serving

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from mock_server.app import create_engine
-from mock_server.engine.realtime import Frame
+from mock_server.engine.frames import Frame
 from mock_server.transports.websocket import MOST_WAITING, Connection
 from tests.mock_process import Mock, ask, serving
 from understudy.contract.reader import read, specs_folder
