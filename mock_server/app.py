@@ -10,11 +10,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
+from mock_server.control.admission import Admission
+from mock_server.control.app import Control
 from mock_server.engine.engine import Engine
 from mock_server.engine.plan import Bound
 from mock_server.pages.documents import add_pages
 from mock_server.state.clock import Clock
-from mock_server.transports.control import add_control
+from mock_server.steering.records import Records
 from mock_server.transports.http import DocumentApp
 from mock_server.transports.scheduler import Scheduler
 from mock_server.transports.websocket import add_websockets
@@ -51,16 +53,19 @@ def create_apps(contracts: Iterable[Contract], seed: str = "1", mode: str = "on"
     return [hosted for contract in contracts for hosted in host(create_engine(contract, seed, mode))]
 
 
-def host(engine: Engine) -> list[Hosted]:
-    """The applications of an engine's services."""
-    scheduler = Scheduler(engine)
-    return [Hosted(engine.contract.name, service, engine, _application(engine, service, scheduler)) for service in engine.contract.services]
+def host(engine: Engine, admission: Admission | None = None) -> list[Hosted]:
+    """The applications of an engine's services. admission: who may steer it."""
+    scheduler, records = Scheduler(engine), Records(engine)
+    return [
+        Hosted(engine.contract.name, service, engine, _application(engine, service, scheduler, records, admission or Admission()))
+        for service in engine.contract.services
+    ]
 
 
-def _application(engine: Engine, service: Service, scheduler: Scheduler) -> DocumentApp:
+def _application(engine: Engine, service: Service, scheduler: Scheduler, records: Records, admission: Admission) -> DocumentApp:
     app = DocumentApp(engine, service.name, title=service.title, lifespan=_lifespan([scheduler]))
     add_pages(app, service)
-    add_control(app, engine)
+    app.control = Control(engine, service.name, admission, records)
     add_websockets(app, engine, service)
     app.add_exception_handler(404, _not_found)
     return app

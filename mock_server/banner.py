@@ -1,20 +1,18 @@
 """What `understudy mock` says when it is ready: where everything is, who may sign in, what the front end's .env needs."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mock_server.options import MockOptions
-from understudy.contract.model import Channel, Service
+from mock_server.steering.overview import facts, places_of
 
 SOCKETIO_PATH = "/socket.io/"  # what clients take by themselves
 
 
 def describe(bound: Sequence[Any], options: MockOptions) -> str:
     """The text for the terminal, or one JSON object with --json."""
-    places = dict(_places(bound, options))
-    backends = [facts(hosted, places) for hosted in _first_of_each(bound)]
+    backends = [facts(engine.contract, places_of(engine)) for engine in _first_of_each(bound)]
     if options.json:
         return json.dumps({"backends": backends})
     if options.verbosity < 0:
@@ -22,16 +20,15 @@ def describe(bound: Sequence[Any], options: MockOptions) -> str:
     return "\n\n".join(_text(backend, options.color) for backend in backends) + "\n\nPress Ctrl-C to stop."
 
 
-def _places(bound: Sequence[Any], options: MockOptions) -> Iterable[tuple[tuple[str, str], str]]:
-    """(backend, service) -> the URL it is reached at."""
+def places(bound: Sequence[Any], options: MockOptions) -> Iterable[tuple[Any, str, str]]:
+    """Engine, service and the URL at which it is reached."""
     host = "localhost" if options.host in ("127.0.0.1", "0.0.0.0", "::1", "::") else options.host
     for item in bound:
         if item.hosted is not None:
-            yield (item.hosted.backend, item.hosted.service.name), f"http://{host}:{item.port}"
+            yield item.hosted.engine, item.hosted.service.name, f"http://{host}:{item.port}"
             continue
         for route in item.app.routes:
-            _, backend, service = route.path.split("/")
-            yield (backend, service), f"http://{host}:{item.port}{route.path}"
+            yield route.app.engine, route.app.service, f"http://{host}:{item.port}{route.path}"
 
 
 def _first_of_each(bound: Sequence[Any]) -> list[Any]:
@@ -39,66 +36,6 @@ def _first_of_each(bound: Sequence[Any]) -> list[Any]:
     hosted = [item.hosted for item in bound if item.hosted is not None] or [route.app for item in bound for route in item.app.routes]
     engines = {id(item.engine): item.engine for item in hosted}
     return list(engines.values())
-
-
-def facts(engine: Any, places: Mapping[tuple[str, str], str]) -> dict[str, Any]:
-    """What a client needs to know of a backend: services, accounts, secrets, environment."""
-    contract = engine.contract
-    auth = contract.settings.get("auth") or {}
-    services = [_service(service, places[contract.name, service.name]) for service in contract.services]
-    accounts = [
-        {"login": account.get(auth.get("login")), "password": account["password"], "role": account.get(auth.get("role", "role")), "note": account.get("note")}
-        for account in contract.settings.get("accounts") or ()
-    ]
-    environment = [_filled(line, contract.name, places) for line in contract.settings.get("environment") or ()]
-    return {
-        "name": contract.name,
-        "title": contract.title,
-        "services": services,
-        "accounts": accounts,
-        "secrets": contract.settings.get("secrets") or {},
-        "environment": environment,
-    }
-
-
-def _service(service: Service, url: str) -> dict[str, Any]:
-    docs = f"{url}/docs" if service.bundle else f"{url}/docs/realtime" if service.channels else None
-    return {
-        "name": service.name,
-        "url": url,
-        "base": url + service.base,
-        "purpose": service.purpose,
-        "docs": docs,
-        "operations": len(service.operations),
-        "channels": [_channel(channel, url) for channel in service.channels],
-    }
-
-
-def _channel(channel: Channel, url: str) -> dict[str, str]:
-    """How a channel is reached: a raw WebSocket by its URL, a Socket.IO namespace by its URL and the path of the handshake."""
-    root = url.partition("://")[2].partition("/")[2]
-    if channel.raw:
-        return {"transport": "WebSocket", "url": f"{url.replace('http', 'ws', 1)}{channel.address}"}
-    origin = url.removesuffix(f"/{root}") if root else url
-    path = "/".join(part.strip("/") for part in (root, channel.socketio["path"]) if part)
-    return {"transport": "Socket.IO", "url": f"{origin}/{channel.address.strip('/')}".rstrip("/"), "path": f"/{path}/"}
-
-
-def _filled(line: str, backend: str, places: Mapping[tuple[str, str], str]) -> str:
-    """A line of the .env with `{url:SERVICE}`, `{ws:SERVICE}`, `{port:SERVICE}` and `{host}` as they are now."""
-
-    def value(match: re.Match[str]) -> str:
-        word, _, service = match.group(1).partition(":")
-        url = places.get((backend, service), "")
-        authority = url.partition("://")[2].partition("/")[0]
-        return {
-            "url": url,
-            "ws": url.replace("http", "ws", 1),
-            "port": authority.rpartition(":")[2],
-            "host": next(iter(places.values())).partition("://")[2].partition(":")[0],
-        }.get(word, match.group(0))
-
-    return re.sub(r"\{((?:url|ws|port):\w+|host)\}", value, line)
 
 
 def _reached(channel: Mapping[str, str]) -> str:

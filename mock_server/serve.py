@@ -13,7 +13,7 @@ from typing import Any
 import uvicorn
 
 from mock_server.app import Hosted, create_apps, single
-from mock_server.banner import describe
+from mock_server.banner import describe, places
 from mock_server.options import MockOptions
 from mock_server.transports.gathering import GatheringProtocol
 from mock_server.transports.http import DocumentApp
@@ -166,6 +166,8 @@ async def _serve(bound: Sequence[Bound], options: MockOptions) -> None:
     tasks = [asyncio.create_task(server.serve(sockets=[item.socket])) for server, item in zip(servers, bound, strict=True)]
     while not all(server.started for server in servers) and not any(task.done() for task in tasks):
         await asyncio.sleep(0.005)
+    for engine, service, url in places(bound, options):
+        engine.places[service] = url
     print(describe(bound, options), flush=True)
     await asyncio.gather(*tasks)
     if options.verbosity >= 0 and not options.json:

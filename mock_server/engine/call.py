@@ -190,5 +190,12 @@ class Origin:
         self.names = {name: call.scope.get(name) for name in later.names} if later.names else None
         self.request = call.request if later.names or later.bound else NO_REQUEST
 
+    @classmethod
+    def of(cls, plan: "Plan", row: Row | None, later: Any, names: dict[str, Any] | None, request: Request) -> "Origin":
+        """One that was kept in a file."""
+        made = cls.__new__(cls)
+        made.plan, made.row, made.later, made.names, made.request = plan, row, later, names, request
+        return made
+
 
 NO_REQUEST = Request("", "")

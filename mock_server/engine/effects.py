@@ -319,7 +319,7 @@ class Later:
 
 def later(plan: Plan) -> Step | None:
     """Sets what happens later on the world's clock."""
-    due = [_later(plan, item) for item in plan.words.get("after") or ()]
+    due = plan.due = tuple(_later(plan, item) for item in plan.words.get("after") or ())
     if not due:
         return None
 

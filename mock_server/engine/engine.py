@@ -23,6 +23,7 @@ from mock_server.engine.views import dumps
 from mock_server.state import world as state
 from mock_server.state.clock import Clock
 from mock_server.state.log import Log
+from mock_server.state.snapshots import Snapshot
 from mock_server.state.world import World
 from mock_server.state.worlds import MOST, Worlds
 from understudy.contract.errors import ContractError, suggest
@@ -50,6 +51,8 @@ class Engine:
         self.feed = Feed()
         self.outbox: deque[Any] = deque(maxlen=OUTBOX)
         self.worlds = Worlds(self._make_world, most_worlds)
+        self.snapshots: dict[str, Snapshot] = {}
+        self.places: dict[str, str] = {}  # service -> the URL at which it is served, known once it is
         self.runtime.operations = self.plans = self._plans()
         self.realtime = Realtime(self.runtime, self.runtime.functions, self.keep, self.fire)
         self.routers = {
@@ -177,6 +180,12 @@ class Engine:
         """A plan for a call that leads to no operation: of the service, if it has one."""
         every = [*self.plans.values(), *(line.plan for line in self.realtime.lines.values())]
         return next((plan for plan in every if plan.operation.service == service), every[0])
+
+    def find_plan(self, name: str) -> Plan | None:
+        """The plan of an operation, a message or the opening of a channel, by its id."""
+        lines = self.realtime.lines.values()
+        others = {plan.operation.id: plan for line in lines for plan in (line.plan, *line.plans.values())}
+        return self.plans.get(name) or others.get(name)
 
     def refuse(self, service: str, request: Request, problem: Problem) -> Response:
         """A refusal that the transport itself makes, such as a body over the limit."""

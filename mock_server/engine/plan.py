@@ -48,6 +48,7 @@ class Plan:
         self.stages: tuple[Step, ...] = ()
         self.steps: tuple[Step, ...] = ()
         self.answer: Step = _nothing
+        self.due: tuple[Any, ...] = ()  # what it has fall due later
         self.lasting = False
 
     def _names(self) -> dict[str, str]:

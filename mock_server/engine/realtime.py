@@ -229,6 +229,10 @@ class Realtime:
             socket.hang(RESTART, "The backend restarts")
         self.runtime.listening = self.count > 0
 
+    def rendered(self, call: Call, message: str, data: Any) -> bytes:
+        """A payload as the first channel that has the message sends it."""
+        return self._rendered(call, self.routes[message][0][1], message, data)
+
     def _rendered(self, call: Call, line: Line, message: str, data: Any) -> bytes:
         return dumps(line.plan.views.project(line.schemas[message] or {}, data, call))
 

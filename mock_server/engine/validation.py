@@ -230,5 +230,10 @@ def cookies(call: Call) -> dict[str, str]:
 def cookies_of(request: Request) -> dict[str, str]:
     """The cookies of a request."""
     raw = request.header(b"cookie")
-    pairs = (part.strip().partition("=") for part in raw.decode("latin-1").split(";")) if raw else ()
+    return cookies_of_header(raw.decode("latin-1")) if raw else {}
+
+
+def cookies_of_header(text: str) -> dict[str, str]:
+    """The cookies of a Cookie header."""
+    pairs = (part.strip().partition("=") for part in text.split(";"))
     return {name: value.strip('"') for name, _, value in pairs}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from understudy.contract.errors import suggest
 from understudy.wire.chance import Chance, derive
 
 REQUEST = frozenset({"latency", "status", "rate", "reset", "truncate", "break"})
@@ -48,13 +49,13 @@ class Fault:
         return (self.until is not None and now >= self.until) or (self.times is not None and self.hits >= self.times)
 
     def wait(self) -> float:
-        """Seconds by which it delays: `ms`, evenly from `min` to `max`, or log-normal around `median` with `sigma`."""
+        """Seconds by which it delays: `ms` (one second if nothing is said), evenly from `min` to `max`, or log-normal around `median` with `sigma`."""
         given = self.settings
         if "median" in given:
             return float(given["median"]) * self.chance.lognormvariate(0, float(given.get("sigma", 0.5))) / 1000
         if "max" in given:
             return self.chance.uniform(float(given.get("min", 0)), float(given["max"])) / 1000
-        return float(given.get("ms", 0)) / 1000
+        return float(given.get("ms", 1000)) / 1000
 
 
 def _fits(wanted: Any, found: Any) -> bool:
@@ -77,6 +78,8 @@ class Faults:
 
     def add(self, kind: str, match: Mapping[str, Any], settings: Mapping[str, Any], **more: Any) -> Fault:
         """Declares a fault; `id` names it, and replaces one of that name. Raises FaultError."""
+        if kind not in REQUEST | SOCKET:
+            raise FaultError(f"'{kind}' is no kind of fault.{suggest(kind, REQUEST | SOCKET)}")
         if len(self) >= MOST:
             raise FaultError(f"There are {MOST} faults already. Remove some.")
         self.count += 1

@@ -176,6 +176,11 @@ class Unit:
         """Whether anything would be written."""
         return bool(self._written)
 
+    @property
+    def writes(self) -> int:
+        """How many rows would be written or removed."""
+        return sum(map(len, self._written.values()))
+
     def commit(self) -> None:
         """Writes everything that was buffered."""
         for collection, rows in self._written.items():

@@ -23,7 +23,8 @@ from mock_server.transports.socketio import SocketIO
 
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
-OWN = ("/openapi.json", "/docs", "/asyncapi.json", "/__admin")
+OWN = ("/openapi.json", "/docs", "/asyncapi.json")
+CONTROL = "/__admin"
 LEAST_ZIPPED = 1024
 BODILESS = frozenset({"GET", "HEAD"})
 READ_AT_MOST = 64 << 20  # a body is read to its end, so that its client reads the answer, but no further than this
@@ -31,6 +32,8 @@ READ_AT_MOST = 64 << 20  # a body is read to its end, so that its client reads t
 
 class DocumentApp(FastAPI):
     """One service. Requests for its operations go to the engine, all others to FastAPI."""
+
+    control: Any = None  # an ASGI application that answers under /__admin; set by who hosts this one
 
     def __init__(self, engine: Engine, service: str, **options: Any) -> None:
         super().__init__(openapi_url=None, docs_url=None, redoc_url=None, **options)
@@ -47,6 +50,9 @@ class DocumentApp(FastAPI):
         path = scope["path"].removeprefix(scope.get("root_path", "")) if self.socketio is not None and "path" in scope else ""
         if self.socketio is not None and self.socketio.admits(path) and scope.get("method") != "OPTIONS":
             await self.socketio.handle_request(scope, receive, self._shared(scope, send))
+            return
+        if self.control is not None and scope["type"] == "http" and scope["path"].startswith(CONTROL, len(scope.get("root_path", ""))):
+            await self.control(scope, receive, send)
             return
         if scope["type"] != "http" or self._is_own(scope["path"].removeprefix(scope.get("root_path", ""))):
             await super().__call__(scope, receive, send)
@@ -67,6 +73,8 @@ class DocumentApp(FastAPI):
 
     async def hang_up(self) -> None:
         """Closes what long polling would keep open until its client asks again."""
+        if self.control is not None:
+            self.control.stop()
         if self.socketio is not None:
             await self.socketio.stop()
 

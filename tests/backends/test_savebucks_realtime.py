@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from mock_server.engine import Problem, edits
+from mock_server.engine import Problem
+from mock_server.steering import edits
 
 from .client import Client
 from .peer import Peer

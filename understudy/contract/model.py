@@ -302,6 +302,7 @@ class Contract:
     collections: Mapping[str, Collection]
     settings: Mapping[str, Json]
     declared: bool = True
+    scenarios: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     @property
     def operations(self) -> tuple[Operation, ...]:

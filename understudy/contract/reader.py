@@ -14,6 +14,7 @@ from understudy.contract.channels import read_channels, wrong_refusals
 from understudy.contract.collections import read_collections
 from understudy.contract.errors import ContractError, UsageError, suggest
 from understudy.contract.model import Collection, Contract, Media, Operation, Parameter, Response, Security, Service
+from understudy.contract.scenarios import read_scenarios
 from understudy.contract.vocabulary import faults
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -55,7 +56,12 @@ def read_backend(folder: Path, overlay_files: Iterable[Path] = ()) -> Contract:
     overlays.refuse_unused(changes)
     collections = read_collections([found for pair in bundles.values() for found in pair if found] + _shared(folder))
     services = tuple(_service(name, service, *bundles[name], collections) for name, service in settings["services"].items())
-    return _completed(Contract(folder.name, settings["title"], str(folder), services, MappingProxyType(collections), settings))
+    return _completed(Contract(folder.name, settings["title"], str(folder), services, MappingProxyType(collections), settings, scenarios=_scenarios(folder)))
+
+
+def _scenarios(*folders: Path) -> Mapping[str, Mapping[str, Any]]:
+    """The scenarios that fit every backend, and a folder's own."""
+    return read_scenarios(specs_folder() / "_shared", *folders)
 
 
 def _completed(contract: Contract) -> Contract:
@@ -88,7 +94,7 @@ def read_document(path: Path, overlay_files: Iterable[Path] = ()) -> Contract:
         raise ContractError(str(path), 1, f"No channel is reached over WebSocket or Socket.IO, so there is nothing to serve. Protocols: {protocols or 'none'}.")
     service = _service("api", settings["services"]["api"], None if realtime else found, realtime, collections)
     name = "".join(c if c.isalnum() else "-" for c in path.name.split(".")[0]).strip("-").lower() or "api"
-    contract = Contract(name, settings["title"], str(path.parent), (service,), MappingProxyType(collections), settings, declared=False)
+    contract = Contract(name, settings["title"], str(path.parent), (service,), MappingProxyType(collections), settings, declared=False, scenarios=_scenarios())
     return _completed(contract)
 
 

@@ -1,0 +1,53 @@
+"""The log of a world: exchanges and socket frames."""
+
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+
+from mock_server.control.desk import Steering
+from mock_server.control.models import Count, Criteria, Lines
+from mock_server.engine.problem import Problem
+from mock_server.steering.matching import find
+
+router = APIRouter(tags=["log"])
+MOST = 10_000
+
+
+@router.get("/requests", operation_id="listRequests")
+async def latest(desk: Steering, limit: Annotated[int, Query(ge=1, le=MOST)] = 100, after: Annotated[int, Query(ge=0)] = 0) -> Lines:
+    """The latest lines, oldest first, without bodies. after: the id of a line; only later ones."""
+    log, records = desk.world.log, desk.control.records
+    chosen = list(islice((entry for entry in reversed(log) if entry.number > after), limit))
+    return Lines(requests=[records.brief(desk.world, entry) for entry in reversed(chosen)], total=len(log))
+
+
+@router.get("/requests/{number}", operation_id="readRequest")
+async def one(desk: Steering, number: Annotated[int, Path(ge=0, le=10**15)]) -> dict[str, Any]:
+    """One line, whole."""
+    entry = desk.world.log.find(number)
+    if entry is None:
+        raise Problem(404, None, f"There is no line {number} in the log; it holds {len(desk.world.log)}.")
+    found: dict[str, Any] = desk.control.records.render(desk.world, entry)
+    return found
+
+
+@router.post("/requests/count", operation_id="countRequests")
+async def count(desk: Steering, given: Criteria) -> Count:
+    """How many lines fit some criteria."""
+    return Count(count=sum(1 for _ in find(desk.control.records, desk.world, given.model_dump(exclude_none=True))))
+
+
+@router.post("/requests/find", operation_id="findRequests")
+async def search(desk: Steering, given: Criteria) -> Lines:
+    """The lines that fit some criteria, oldest first, whole."""
+    return Lines(requests=list(find(desk.control.records, desk.world, given.model_dump(exclude_none=True))), total=len(desk.world.log))
+
+
+@router.delete("/requests", operation_id="clearRequests")
+async def clear(desk: Steering) -> Count:
+    """Forgets all lines; answers how many there were."""
+    gone = len(desk.world.log)
+    desk.world.log.clear()
+    desk.engine.feed.tell("cleared", desk.world)
+    return Count(count=gone)
