@@ -95,6 +95,15 @@ class Engine:
         state.reset(world, self.data, self.seed, self.switches, self.start if now is None else now)
         self.feed.tell("reset", world)
 
+    def adopt(self, other: "Engine") -> None:
+        """Goes on with the contract of another engine of the same services; worlds, log and listeners stay its own."""
+        runtime, count = self.runtime, self.realtime.count
+        self.contract, self.data, self.runtime = other.contract, other.data, other.runtime
+        self.plans, self.routers, self.realtime = other.plans, other.routers, other.realtime
+        self.runtime.send, self.runtime.request = self._send, self._request
+        self.runtime.later, self.runtime.listening = runtime.later, runtime.listening
+        self.realtime.keep, self.realtime.fire, self.realtime.count = self.keep, self.fire, count
+
     def keep(self, world: World, entry: Any) -> None:
         """Adds a line to a world's log."""
         world.log.append(entry)

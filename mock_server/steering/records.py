@@ -26,7 +26,15 @@ class Records:
     """Renders the log of one backend."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine, self.redaction = engine, Redaction(engine.contract)
+        self.engine = engine
+        self._redaction = Redaction(engine.contract)
+
+    @property
+    def redaction(self) -> Redaction:
+        """What is secret in the contract as it is now."""
+        if self._redaction.contract is not self.engine.contract:
+            self._redaction = Redaction(self.engine.contract)
+        return self._redaction
 
     def render(self, world: World, entry: Any) -> Record:
         """One line. Members without a value are left out."""
