@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
@@ -47,7 +48,7 @@ class Preferences:
 
     def __init__(self, plan: Plan, request: Request) -> None:
         self.asked: dict[str, Preference] = {}
-        self.applied, self.delay = "", 0.0
+        self.applied, self.delay, self.query = "", 0.0, request.query
         header = request.header(b"prefer")
         for name, value in read(_text(header)) if header is not None else ():
             self._ask(Preference(name, value, "/header/prefer", f"Prefer: {name}"))
@@ -67,10 +68,13 @@ class Preferences:
                 self._ask(Preference(name[2:], value, f"/query/{name}", name))
             else:
                 kept.append(pair)
-        request.query = b"&".join(kept)
+        self.query = b"&".join(kept)
 
     def stages(self, call: Call) -> tuple[Step, ...]:
         """The stages that are left for a call: its own, or none where its document answers. Raises Problem for what can't be honoured."""
+        if self.query != call.request.query:
+            call.request = copy(call.request)  # the log keeps the request as it came
+            call.request.query = self.query
         wanted = {name: READERS[name](call.plan, item) for name, item in self.asked.items()}
         if wanted.get("dynamic"):
             wanted.pop("example", None)

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_server.engine import Request
+from mock_server.engine import Call, Reply, Request
 from mock_server.engine.engine import Engine
 from mock_server.engine.entries import Exchange
 from mock_server.engine.preferences import read
+from mock_server.steering.records import Records
 
 from .driver import HERE, Client, engine_of, headers_of, play
 
@@ -79,10 +80,19 @@ def test_a_secret_field_is_not_in_a_made_answer() -> None:
         assert sailor.keys() == {"id", "mail", "name", "rank"}
 
 
-def test_the_twins_are_taken_out_of_the_query(engine: Engine) -> None:
-    request = Request("GET", "/notes", b"__delay=1&open=true&__dynamic=false&_%5fexample=none&&x__code=1")
-    assert engine.handle("api", request).status == 200
-    assert request.query == b"open=true&&x__code=1"
+def test_the_twins_are_taken_out_of_the_query_but_the_log_keeps_them(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def look(call: Call) -> None:
+        seen.append(call.request.query)
+        call.reply = Reply(b"")
+
+    monkeypatch.setattr(engine.plans["listNotes"], "stages", (look,))
+    whole = b"__delay=1&open=true&__dynamic=false&&x__code=1"
+    assert engine.handle("api", Request("GET", "/notes", whole)).status == 200
+    assert engine.handle("api", Request("GET", "/notes", b"_%5fdelay=2")).status == 200
+    assert seen == [b"open=true&&x__code=1", b"_%5fdelay=2"]
+    assert [item.request.query for item in engine.log] == [whole, b"_%5fdelay=2"]
 
 
 @pytest.mark.parametrize("mode", ["on", "strict"])
@@ -170,3 +180,15 @@ def test_the_delays_of_a_fault_and_of_a_request_add_up(engine: Engine) -> None:
     engine.world.faults.add("latency", {}, {"ms": 200})
     answer = Client(engine, "", checked=False).send("GET /notes", headers={"prefer": "code=200, delay=300"})
     assert (answer.status, round(answer.delay, 6), headers_of(answer)["preference-applied"]) == (200, 0.5, "code=200, delay=300")
+
+
+def test_the_log_tells_what_was_preferred_from_what_was_run(engine: Engine) -> None:
+    client, records = Client(engine, "", checked=False), Records(engine)
+    for url in ("/notes?__code=503", "/notes?__delay=5", "/notes?__code=530", "/nowhere?__code=200"):
+        client.send(f"GET {url}")
+    lines = [records.render(engine.world, entry) for entry in engine.log]
+    assert [line["stage"] for line in lines] == ["prefer", "behave", "prefer", "route"]
+    assert lines[0]["why"] == "the request preferred code=503"
+    assert ["preferred" in line["why"] for line in lines] == [True, False, False, False]
+    assert [line.get("delay") for line in lines] == [None, 5, None, None]
+    assert "__code=503" in lines[0]["curl"]
