@@ -49,6 +49,7 @@ class Runtime:
         self._views: dict[int, Views] = {}
         self._fields: dict[tuple[str, str], Any] = {}
         self._registries: dict[tuple[int, bool], jsonschema_rs.Registry] = {}
+        self._answers: dict[tuple[int, str], Any] = {}
         self.details = {**DETAILS, **(self.settings.get("details") or {})}
         self.titles, self.codes = self._titles()
         for collection in contract.collections.values():
@@ -124,11 +125,19 @@ class Runtime:
             self._views[id(bundle)] = Views(self, bundle.data)
         return self._views[id(bundle)]
 
+    def answer_validator(self, bundle: Bundle, pointer: str) -> Any:
+        """A validator of what answers carry; kept, for it is asked for when a request is answered."""
+        key = (id(bundle), pointer)
+        if key not in self._answers:
+            self._answers[key] = self.validator(bundle, pointer, requests=False)
+        return self._answers[key]
+
     def validator(self, bundle: Bundle, pointer: str, requests: bool = True) -> Any:
         """A validator of what requests (or answers) carry: the schema at a pointer of a document."""
         registry = self._registries.get((id(bundle), requests))
         if registry is None:
-            data = schemas.for_requests(bundle.data) if requests and _has_read_only(bundle.data) else bundle.data
+            absent = "readOnly" if requests else "writeOnly"
+            data = schemas.without_required(bundle.data, absent) if _has(bundle.data, absent) else bundle.data
             registry = self._registries[id(bundle), requests] = jsonschema_rs.Registry([("urn:document", data)], draft=jsonschema_rs.Draft202012)
         return jsonschema_rs.Draft202012Validator({"$ref": f"urn:document#{_fragment(pointer)}"}, registry=registry, validate_formats=True)
 
@@ -178,10 +187,10 @@ class Runtime:
         return fetch
 
 
-def _has_read_only(node: Any) -> bool:
+def _has(node: Any, word: str) -> bool:
     if isinstance(node, dict):
-        return node.get("readOnly") is True or any(_has_read_only(value) for value in node.values())
-    return isinstance(node, list) and any(_has_read_only(value) for value in node)
+        return node.get(word) is True or any(_has(value, word) for value in node.values())
+    return isinstance(node, list) and any(_has(value, word) for value in node)
 
 
 def _defaults(collection: Collection) -> Iterator[tuple[str, Any]]:

@@ -105,7 +105,7 @@ class Records:
             return "crashed: " + entry.crash.strip().rpartition("\n")[2]
         if entry.problem is not None:
             return self._refusal(entry)
-        if entry.preferred:
+        if entry.preferred and entry.stage is None:
             return f"the request preferred {entry.preferred}"
         return _behaved(entry.plan) if entry.plan else ""
 
@@ -135,7 +135,8 @@ class Records:
 def _stage(entry: Exchange) -> str:
     """The stage that answered: `route` for what leads nowhere, `fault`, `prefer`, else the one that refused, or the last."""
     if entry.stage is None:
-        return "prefer" if entry.preferred else "route"
+        refused = entry.problem is not None and entry.problem.rule == "preference"
+        return "prefer" if entry.preferred or refused else "route"
     name = entry.stage.__name__
     return {"strike": "fault", "shape": "behave"}.get(name, name)
 
