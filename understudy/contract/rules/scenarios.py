@@ -60,7 +60,7 @@ def _names(contract: Contract, words: Mapping[str, Any]) -> Iterator[tuple[str, 
             given = (item.get("match") or {}).get(kind, ())
             valid = _valid(contract, kind)
             for name in given if isinstance(given, list) else [given] if given else []:
-                if "*" not in name and name not in valid:
+                if valid and "*" not in name and name not in valid:  # without any, the document itself is at fault
                     yield f"/faults/{index}/match/{kind}", f"'{name}' is no {kind}.{suggest(name, valid)}"
 
 
