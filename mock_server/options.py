@@ -1,7 +1,9 @@
 """What `understudy mock` was asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from mock_server.transports.guarding import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +11,7 @@ class MockOptions:
     """What `understudy mock` serves and how.
 
     targets: backends and documents, () for all shipped ones; port: of the first service; seed: any text;
-    validate: on, strict, warn or off; verbosity: 0 as usual, more than 0 for -v, less for -q.
+    validate: on, strict, warn or off; verbosity: 0 as usual, more than 0 for -v, less for -q; limits: of a connection.
     """
 
     targets: tuple[str, ...] = ()
@@ -23,3 +25,4 @@ class MockOptions:
     color: bool = False
     verbosity: int = 0
     json: bool = False
+    limits: Limits = field(default_factory=Limits)

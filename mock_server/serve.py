@@ -16,6 +16,7 @@ from mock_server.app import Hosted, create_apps, single
 from mock_server.banner import describe
 from mock_server.options import MockOptions
 from mock_server.transports.gathering import GatheringProtocol
+from mock_server.transports.guarding import guarded
 from mock_server.transports.http import DocumentApp
 from understudy.contract.errors import UsageError
 from understudy.contract.model import Contract, Service
@@ -150,7 +151,7 @@ def _free(host: str, start: int) -> int:
 
 
 async def _serve(bound: Sequence[Bound], options: MockOptions) -> None:
-    servers = [_server(item) for item in bound]
+    servers = [_server(item, options) for item in bound]
     loop = asyncio.get_running_loop()
 
     leaving: list[asyncio.Task[None]] = []
@@ -178,9 +179,9 @@ def _applications(bound: Sequence[Bound]) -> Iterable[DocumentApp]:
         yield from [item.hosted.app] if item.hosted is not None else [route.app for route in item.app.routes]
 
 
-def _server(item: Bound) -> uvicorn.Server:
+def _server(item: Bound, options: MockOptions) -> uvicorn.Server:
     config = uvicorn.Config(
-        item.app, http="httptools", ws=GatheringProtocol, ws_per_message_deflate=False, loop="none", lifespan="on", access_log=False, log_level="warning",
+        item.app, http=guarded(options.limits), ws=GatheringProtocol, ws_per_message_deflate=False, loop="none", lifespan="on", access_log=False, log_level="warning",
         server_header=False, date_header=True, proxy_headers=False, timeout_graceful_shutdown=3, backlog=BACKLOG,
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server.engine import rows, violations
 from mock_server.engine.call import NO_REQUEST, Call
+from mock_server.engine.media import whole
 from mock_server.engine.problem import Problem, Violation
 from mock_server.engine.stages import finish
 from mock_server.state.store import Row
@@ -54,7 +55,7 @@ def _collection(engine: "Engine", name: str) -> Collection:
 
 def _row(world: World, collection: Collection, key: str) -> Row:
     unit = world.store.begin()
-    row = unit.get(collection.name, key) or (unit.get(collection.name, int(key)) if key.isdigit() else None)
+    row = unit.get(collection.name, key) or unit.get(collection.name, whole(key))
     if row is None:
         raise Problem(404, None, f"There is no {key} in {collection.name}.")
     return row

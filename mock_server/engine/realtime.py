@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from mock_server.engine import handshake, locks, messages, refusals
+from mock_server.engine import handshake, locks, media, messages, refusals
 from mock_server.engine.call import Call, Emit, Reply
 from mock_server.engine.plan import Bound, Plan, Step
 from mock_server.engine.planner import make_plan
@@ -114,6 +114,9 @@ class Realtime:
         call = self._call(line.plan, socket, world)
         world.rooms.add(socket)
         try:
+            if media.is_deep(auth):
+                auth = None
+                raise Problem(400, None, media.TOO_DEEP, rule="depth")
             handshake.prepare(call, auth)
             self._take(call, line.opening)
         except Exception as error:
@@ -153,6 +156,8 @@ class Realtime:
         line = self.lines[socket.channel]
         plan = line.plans.get(name, line.plan)
         call = self._call(plan, socket, world)
+        if media.may_be_deep(size) and media.is_deep(data):
+            data, broken = None, Problem(400, None, media.TOO_DEEP, rule="depth")
         call.body = call.scope["body"] = data
         kept = data if size <= LOGGED_BODY else LARGE
         try:
