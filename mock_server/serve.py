@@ -181,8 +181,8 @@ def _applications(bound: Sequence[Bound]) -> Iterable[DocumentApp]:
 
 def _server(item: Bound, options: MockOptions) -> uvicorn.Server:
     config = uvicorn.Config(
-        item.app, http=guarded(options.limits), ws=GatheringProtocol, ws_per_message_deflate=False, loop="none", lifespan="on", access_log=False, log_level="warning",
-        server_header=False, date_header=True, proxy_headers=False, timeout_graceful_shutdown=3, backlog=BACKLOG,
+        item.app, http=guarded(options.limits), ws=GatheringProtocol, ws_per_message_deflate=False, loop="none", lifespan="on", access_log=False,
+        log_level="warning", server_header=False, date_header=True, proxy_headers=False, timeout_graceful_shutdown=3, backlog=BACKLOG,
     )  # fmt: skip
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]

@@ -34,7 +34,7 @@ class Limits:
     write: float = 60.0
 
 
-class Excess(Exception):
+class ExcessError(Exception):
     """A limit is not kept. status: of the answer."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -51,7 +51,7 @@ class GuardedProtocol(HttpToolsProtocol):
     chunk = taken = first = 0  # bytes: of this read; since the head began; of the read in which it began
     silent = wasted = 0  # bytes: without body since the last of it; that were read for nothing
     trailers = done = False  # done: refused, or handed over to another protocol
-    excess: Excess | None = None
+    excess: ExcessError | None = None
     running: RequestResponseCycle | None = None  # what is being answered; uvicorn's `cycle` may be one that waits
     stalled: asyncio.TimerHandle | None = None  # runs while a message is not whole
     unread: asyncio.TimerHandle | None = None  # runs while the client does not take what it is sent
@@ -96,7 +96,7 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._weigh(self.taken - self.first > self.limits.headers + self.limits.target)
             elif self.silent > self.limits.headers or self.trailers:
                 self._weigh(self.silent > self.limits.headers + self.chunk)
-        except Excess as excess:
+        except ExcessError as excess:
             self.refuse(excess.status, str(excess))
             return
         if not self.heading:
@@ -111,14 +111,14 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.abort()
 
     def _weigh(self, endless: bool) -> None:
-        """Raises Excess for a head over a limit. endless: what the parser still holds is over it too."""
+        """Raises ExcessError for a head over a limit. endless: what the parser still holds is over it too."""
         limits = self.limits
         if len(self.url) > limits.target:
-            raise Excess(414, f"The request target is longer than {limits.target} bytes.")
+            raise ExcessError(414, f"The request target is longer than {limits.target} bytes.")
         if len(self.headers) > limits.count:
-            raise Excess(431, f"There are more than {limits.count} headers.")
+            raise ExcessError(431, f"There are more than {limits.count} headers.")
         if endless or (self.taken > limits.headers and sum(len(name) + len(value) for name, value in self.headers) > limits.headers):
-            raise Excess(431, f"The headers are larger than {limits.headers} bytes.")
+            raise ExcessError(431, f"The headers are larger than {limits.headers} bytes.")
 
     def on_message_begin(self) -> None:
         """A head begins: with this read, as far as can be told."""
@@ -132,8 +132,8 @@ class GuardedProtocol(HttpToolsProtocol):
         try:
             self._weigh(False)
             if len(self.pipeline) >= self.limits.waiting:
-                raise Excess(503, f"More than {self.limits.waiting} requests wait for their answers.")
-        except Excess as excess:
+                raise ExcessError(503, f"More than {self.limits.waiting} requests wait for their answers.")
+        except ExcessError as excess:
             self.excess = excess
             raise
         self.heading = False

@@ -94,23 +94,63 @@ def _credentials(chance: Chance, target: Target, made: Draft) -> None:
     made.headers = [header for header in made.headers if header[0] != b"Authorization"]
     scheme = chance.choice(("Bearer ", "Bearer ", "bearer\t", "Basic ", "", "Bearer Bearer ", "Digest "))
     raw = token.encode("utf-8", "replace")
-    made.headers.append(chance.choice((
-        (b"Authorization", scheme.encode() + raw), (b"Cookie", b"access_token=" + raw + b"; refresh_token=" + raw), (b"Cookie", b";;;=;=a;" + raw),
-        (b"Cookie", b"a=b;" * 3000), (b"X-Api-Key", raw), (b"Stripe-Signature", b"t=" + raw + b",v1=" + raw), (b"Cookie", b'access_token="' + raw),
-    )))  # fmt: skip
+    made.headers.append(
+        chance.choice(
+            (
+                (b"Authorization", scheme.encode() + raw),
+                (b"Cookie", b"access_token=" + raw + b"; refresh_token=" + raw),
+                (b"Cookie", b";;;=;=a;" + raw),
+                (b"Cookie", b"a=b;" * 3000),
+                (b"X-Api-Key", raw),
+                (b"Stripe-Signature", b"t=" + raw + b",v1=" + raw),
+                (b"Cookie", b'access_token="' + raw),
+            )
+        )
+    )
 
 
 def _headers(chance: Chance, _target: Target, made: Draft) -> None:
     """Headers that ask for something odd."""
     junk = (
-        (b"Range", b"bytes=0-1,2-3,-1,9999999999999999999-"), (b"Range", b"x"), (b"If-None-Match", b"*"), (b"If-Match", b'"' * 100), (b"If-Modified-Since", b"never"),
-        (b"Prefer", b"code=999, example=x, dynamic=maybe, delay=-1"), (b"Prefer", b"code=abc"), (b"Prefer", b"delay=1e400"), (b"Prefer", b"\xb2"), (b"Idempotency-Key", b"k" * 3000),
-        (b"Idempotency-Key", b"\xff"), (b"X-Forwarded-For", b"\xff, ::1, %00"), (b"X-Forwarded-For", b"," * 1000), (b"X-Forwarded-Proto", b"gopher"), (b"Origin", b"\xff"), (b"Origin", b"null"),
-        (b"Origin", b"http://localhost:3000"), (b"Accept-Encoding", b"gzip;q=, gzip;q=x"), (b"Accept", b"*/*;q=x" * 300), (b"Host", b""), (b"Host", b"\xff"), (b"Host", b"a:b:c@d"), (b"Host", b"[::1"),
-        (b"Content-Type", b"application/json"), (b"Content-Type", b"\xff/\xfe"), (b"X-Understudy-World", b"../\xff"), (b"X-Understudy-World", b"w" * 5000), (b"Transfer-Encoding", b"identity"),
-        (b"Access-Control-Request-Method", b"\xff"), (b"Access-Control-Request-Headers", b"\x80\xff"), (b"X-HTTP-Method-Override", b"DELETE"), (b"Accept-Language", b"*" * 3000), (b"Date", b"x"),
-        (b"Connection", b"keep-alive, close, upgrade"), (b"TE", b"trailers"), (b"X", b"y" * 9000), (b"X-Request-Id", b"\x80" * 50), (b"X-Trace-ID", b"\xff\x80"),
-    )  # fmt: skip
+        (b"Range", b"bytes=0-1,2-3,-1,9999999999999999999-"),
+        (b"Range", b"x"),
+        (b"If-None-Match", b"*"),
+        (b"If-Match", b'"' * 100),
+        (b"If-Modified-Since", b"never"),
+        (b"Prefer", b"code=999, example=x, dynamic=maybe, delay=-1"),
+        (b"Prefer", b"code=abc"),
+        (b"Prefer", b"delay=1e400"),
+        (b"Prefer", b"\xb2"),
+        (b"Idempotency-Key", b"k" * 3000),
+        (b"Idempotency-Key", b"\xff"),
+        (b"X-Forwarded-For", b"\xff, ::1, %00"),
+        (b"X-Forwarded-For", b"," * 1000),
+        (b"X-Forwarded-Proto", b"gopher"),
+        (b"Origin", b"\xff"),
+        (b"Origin", b"null"),
+        (b"Origin", b"http://localhost:3000"),
+        (b"Accept-Encoding", b"gzip;q=, gzip;q=x"),
+        (b"Accept", b"*/*;q=x" * 300),
+        (b"Host", b""),
+        (b"Host", b"\xff"),
+        (b"Host", b"a:b:c@d"),
+        (b"Host", b"[::1"),
+        (b"Content-Type", b"application/json"),
+        (b"Content-Type", b"\xff/\xfe"),
+        (b"X-Understudy-World", b"../\xff"),
+        (b"X-Understudy-World", b"w" * 5000),
+        (b"Transfer-Encoding", b"identity"),
+        (b"Access-Control-Request-Method", b"\xff"),
+        (b"Access-Control-Request-Headers", b"\x80\xff"),
+        (b"X-HTTP-Method-Override", b"DELETE"),
+        (b"Accept-Language", b"*" * 3000),
+        (b"Date", b"x"),
+        (b"Connection", b"keep-alive, close, upgrade"),
+        (b"TE", b"trailers"),
+        (b"X", b"y" * 9000),
+        (b"X-Request-Id", b"\x80" * 50),
+        (b"X-Trace-ID", b"\xff\x80"),
+    )
     made.headers += [chance.choice(junk) for _ in range(chance.choice((1, 1, 2, 6)))]
 
 
@@ -174,38 +214,115 @@ def _lengths(chance: Chance, made: Draft, _text: bytes) -> bytes:
 
 def _chunks(chance: Chance, made: Draft, _text: bytes) -> bytes:
     """Chunks that are none."""
-    made.headers.append((chance.choice((b"Transfer-Encoding", b"Transfer-Encoding ", b"Transfer-\tEncoding")), chance.choice((b"chunked", b"chunked, chunked", b"gzip, chunked", b"xchunked", b"chunked;q=1", b"\x0bchunked"))))  # fmt: skip
-    made.body = chance.choice((
-        b"zz\r\nhello\r\n0\r\n\r\n", b"5\r\nhel", b"5\nhello\n0\n\n", b"-5\r\nhello\r\n0\r\n\r\n", b"ffffffffffffffffff\r\nx", b"7fffffff\r\nx", b"5\r\nhelloXX0\r\n\r\n", b"5;" + b"x" * 70_000 + b"\r\nhello\r\n0\r\n\r\n",
-        b"5\r\nhello\r\n0\r\nX: y\r\nContent-Length: 5\r\n\r\n", b"0\r\n" + b"T: x\r\n" * 300 + b"\r\n", b"0\r\nT: " + b"x" * 70_000, b"0\r\n", b"\r\n", b"0x5\r\nhello\r\n0\r\n\r\n", b"5 \r\nhello\r\n0\r\n\r\n",
-    ))  # fmt: skip
+    made.headers.append(
+        (
+            chance.choice((b"Transfer-Encoding", b"Transfer-Encoding ", b"Transfer-\tEncoding")),
+            chance.choice((b"chunked", b"chunked, chunked", b"gzip, chunked", b"xchunked", b"chunked;q=1", b"\x0bchunked")),
+        )
+    )
+    made.body = chance.choice(
+        (
+            b"zz\r\nhello\r\n0\r\n\r\n",
+            b"5\r\nhel",
+            b"5\nhello\n0\n\n",
+            b"-5\r\nhello\r\n0\r\n\r\n",
+            b"ffffffffffffffffff\r\nx",
+            b"7fffffff\r\nx",
+            b"5\r\nhelloXX0\r\n\r\n",
+            b"5;" + b"x" * 70_000 + b"\r\nhello\r\n0\r\n\r\n",
+            b"5\r\nhello\r\n0\r\nX: y\r\nContent-Length: 5\r\n\r\n",
+            b"0\r\n" + b"T: x\r\n" * 300 + b"\r\n",
+            b"0\r\nT: " + b"x" * 70_000,
+            b"0\r\n",
+            b"\r\n",
+            b"0x5\r\nhello\r\n0\r\n\r\n",
+            b"5 \r\nhello\r\n0\r\n\r\n",
+        )
+    )
     return made.written(framed=chance.random() < 0.4)
 
 
 def _lines(chance: Chance, made: Draft, _text: bytes) -> bytes:
     """A request line that is none."""
     target = made.target
-    return chance.choice((
-        b"GET %b\r\n" % target, b"GET %b\r\n\r\n" % target, b"%b %b HTTP/1.0\r\n\r\n" % (made.method, target), b"GET %b HTTP/0.9\r\n\r\n" % target, b"GET %b HTTP/2.0\r\n\r\n" % target, b"GET %b HTTP/9.9\r\n\r\n" % target,
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET http://localhost%b HTTP/1.1\r\nHost: x\r\n\r\n" % target, b"GET http://[::1 HTTP/1.1\r\n\r\n", b"CONNECT localhost:80 HTTP/1.1\r\n\r\n", b"CONNECT %b HTTP/1.1\r\n\r\n" % target,
-        b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", b"GET * HTTP/1.1\r\n\r\n", b"GET localhost:80 HTTP/1.1\r\n\r\n", b"GET  %b  HTTP/1.1\r\n\r\n" % target, b"GET\t%b\tHTTP/1.1\r\n\r\n" % target, b"get %b HTTP/1.1\r\n\r\n" % target,
-        b"XYZZY %b HTTP/1.1\r\n\r\n" % target, b"A" * 9000 + b" / HTTP/1.1\r\n\r\n", b"GET /%b HTTP/1.1\r\n\r\n" % (b"a" * 20_000), b"GET %b?%b HTTP/1.1\r\n\r\n" % (target, b"a=1&" * 10_000), b"GET %b\x00 HTTP/1.1\r\n\r\n" % target,
-        b"GET /\xff\xfe%b HTTP/1.1\r\n\r\n" % target, b"GET /../../..%b HTTP/1.1\r\n\r\n" % target, b"GET //%b HTTP/1.1\r\n\r\n" % target, b"GET \\%b HTTP/1.1\r\n\r\n" % target, b"GET ?a HTTP/1.1\r\n\r\n", b"GET # HTTP/1.1\r\n\r\n",
-        b"GET %b HTTP/1.1\n\n" % target, b"GET %b HTTP/1.1\r\r\n\n" % target, b"\r\n" * 500 + b"GET %b HTTP/1.1\r\n\r\n" % target, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\x00" * 100, b"\x04\x01\x00\x50", b"GET ftp://x:99999%b HTTP/1.1\r\n\r\n" % target,
-        b"GET http://x:99999999/ HTTP/1.1\r\n\r\n", b"GET http:///a HTTP/1.1\r\n\r\n", b"GET http://a@b@c/ HTTP/1.1\r\n\r\n",
-    ))  # fmt: skip
+    return chance.choice(
+        (
+            b"GET %b\r\n" % target,
+            b"GET %b\r\n\r\n" % target,
+            b"%b %b HTTP/1.0\r\n\r\n" % (made.method, target),
+            b"GET %b HTTP/0.9\r\n\r\n" % target,
+            b"GET %b HTTP/2.0\r\n\r\n" % target,
+            b"GET %b HTTP/9.9\r\n\r\n" % target,
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"GET http://localhost%b HTTP/1.1\r\nHost: x\r\n\r\n" % target,
+            b"GET http://[::1 HTTP/1.1\r\n\r\n",
+            b"CONNECT localhost:80 HTTP/1.1\r\n\r\n",
+            b"CONNECT %b HTTP/1.1\r\n\r\n" % target,
+            b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"GET * HTTP/1.1\r\n\r\n",
+            b"GET localhost:80 HTTP/1.1\r\n\r\n",
+            b"GET  %b  HTTP/1.1\r\n\r\n" % target,
+            b"GET\t%b\tHTTP/1.1\r\n\r\n" % target,
+            b"get %b HTTP/1.1\r\n\r\n" % target,
+            b"XYZZY %b HTTP/1.1\r\n\r\n" % target,
+            b"A" * 9000 + b" / HTTP/1.1\r\n\r\n",
+            b"GET /%b HTTP/1.1\r\n\r\n" % (b"a" * 20_000),
+            b"GET %b?%b HTTP/1.1\r\n\r\n" % (target, b"a=1&" * 10_000),
+            b"GET %b\x00 HTTP/1.1\r\n\r\n" % target,
+            b"GET /\xff\xfe%b HTTP/1.1\r\n\r\n" % target,
+            b"GET /../../..%b HTTP/1.1\r\n\r\n" % target,
+            b"GET //%b HTTP/1.1\r\n\r\n" % target,
+            b"GET \\%b HTTP/1.1\r\n\r\n" % target,
+            b"GET ?a HTTP/1.1\r\n\r\n",
+            b"GET # HTTP/1.1\r\n\r\n",
+            b"GET %b HTTP/1.1\n\n" % target,
+            b"GET %b HTTP/1.1\r\r\n\n" % target,
+            b"\r\n" * 500 + b"GET %b HTTP/1.1\r\n\r\n" % target,
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+            b"\x00" * 100,
+            b"\x04\x01\x00\x50",
+            b"GET ftp://x:99999%b HTTP/1.1\r\n\r\n" % target,
+            b"GET http://x:99999999/ HTTP/1.1\r\n\r\n",
+            b"GET http:///a HTTP/1.1\r\n\r\n",
+            b"GET http://a@b@c/ HTTP/1.1\r\n\r\n",
+        )
+    )
 
 
 def _heads(chance: Chance, made: Draft, _text: bytes) -> bytes:
     """Headers that are none, or too much."""
     line = b"%b %b HTTP/1.1\r\n" % (made.method, made.target)
     junk = (
-        b"X y\r\n", b": y\r\n", b"X\x00: y\r\n", b"X: \x00\r\n", b"X: a\r\n folded\r\n", b" X: y\r\n", b"X : y\r\n", b"X: \x01\x02\r\n", b"\xff: y\r\n", b"X: y\rZ: w\r\n", b"X: y\nZ: w\n", b"Host: a\r\nHost: b\r\n",
-        b"X: y\r\n" * 300, b"X: " + b"y" * 70_000 + b"\r\n", b"X" * 70_000 + b": y\r\n", b"X: " + b"y" * 500_000, b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
-        b"Expect: 100-continue\r\nContent-Length: 5\r\n", b"Expect: 200-maybe\r\n", b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: x\r\n", b"Upgrade: websocket\r\nConnection: upgrade\r\n",
-        b"Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 99\r\n", b"Upgrade: \xff\r\nConnection: upgrade\r\n", b"Connection: \xff\r\n", b"Upgrade: websocket\r\nConnection: upgrade\r\nX: " + b"y" * 9000 + b"\r\n",
-        b"Upgrade: websocket\r\nConnection: upgrade\r\nTransfer-Encoding: chunked\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n", b"Upgrade: websocket\r\nConnection: upgrade\r\n" + b"X: y\r\n" * 150,
-    )  # fmt: skip
+        b"X y\r\n",
+        b": y\r\n",
+        b"X\x00: y\r\n",
+        b"X: \x00\r\n",
+        b"X: a\r\n folded\r\n",
+        b" X: y\r\n",
+        b"X : y\r\n",
+        b"X: \x01\x02\r\n",
+        b"\xff: y\r\n",
+        b"X: y\rZ: w\r\n",
+        b"X: y\nZ: w\n",
+        b"Host: a\r\nHost: b\r\n",
+        b"X: y\r\n" * 300,
+        b"X: " + b"y" * 70_000 + b"\r\n",
+        b"X" * 70_000 + b": y\r\n",
+        b"X: " + b"y" * 500_000,
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+        b"Expect: 100-continue\r\nContent-Length: 5\r\n",
+        b"Expect: 200-maybe\r\n",
+        b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: x\r\n",
+        b"Upgrade: websocket\r\nConnection: upgrade\r\n",
+        b"Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 99\r\n",
+        b"Upgrade: \xff\r\nConnection: upgrade\r\n",
+        b"Connection: \xff\r\n",
+        b"Upgrade: websocket\r\nConnection: upgrade\r\nX: " + b"y" * 9000 + b"\r\n",
+        b"Upgrade: websocket\r\nConnection: upgrade\r\nTransfer-Encoding: chunked\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n",
+        b"Upgrade: websocket\r\nConnection: upgrade\r\n" + b"X: y\r\n" * 150,
+    )
     return line + b"Host: x\r\n" + b"".join(chance.choice(junk) for _ in range(chance.choice((1, 1, 2)))) + CRLF + made.body[:100]
 
 

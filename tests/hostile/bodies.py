@@ -13,20 +13,123 @@ JSON = b"application/json"
 DEEP = 100_000
 
 TEXTS = (
-    "", " ", "²", "٣", "१२", "1e5", "-0", "0x10", "1_000", "9" * 400, "-" + "9" * 30, "1e400000", "NaN", "Infinity", "null", "true", "[]", "{}", "None",
-    "\x00", "a\x00b", "\ud800", "\udfff\ud800", "\u202e", "👩‍👩‍👧" * 50, "é" * 300, "a" * 5000, "../../etc/passwd", "..\\..", "%00", "%", "%zz", "%25%32%35",
-    "${7*7}", "{{7*7}}", "' OR 1=1 --", "<script>alert(1)</script>", "\r\nX-Injected: 1", "a" * 60 + "!", "(((((a+)+)+)+)+)$", "(?=a)*", "__class__", "__proto__",
-    "0000-00-00", "9999-99-99T99:99:99Z", "2026-11-21T12:00:00+99:99", "10000-01-01T00:00:00Z", "00000000-0000-0000-0000-00000000000g", "@", "@@@", "a@" + "b" * 300,
-)  # fmt: skip
+    "",
+    " ",
+    "²",
+    "٣",
+    "१२",
+    "1e5",
+    "-0",
+    "0x10",
+    "1_000",
+    "9" * 400,
+    "-" + "9" * 30,
+    "1e400000",
+    "NaN",
+    "Infinity",
+    "null",
+    "true",
+    "[]",
+    "{}",
+    "None",
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "\udfff\ud800",
+    "\u202e",
+    "👩‍👩‍👧" * 50,
+    "é" * 300,
+    "a" * 5000,
+    "../../etc/passwd",
+    "..\\..",
+    "%00",
+    "%",
+    "%zz",
+    "%25%32%35",
+    "${7*7}",
+    "{{7*7}}",
+    "' OR 1=1 --",
+    "<script>alert(1)</script>",
+    "\r\nX-Injected: 1",
+    "a" * 60 + "!",
+    "(((((a+)+)+)+)+)$",
+    "(?=a)*",
+    "__class__",
+    "__proto__",
+    "0000-00-00",
+    "9999-99-99T99:99:99Z",
+    "2026-11-21T12:00:00+99:99",
+    "10000-01-01T00:00:00Z",
+    "00000000-0000-0000-0000-00000000000g",
+    "@",
+    "@@@",
+    "a@" + "b" * 300,
+)
 VALUES: tuple[Any, ...] = (
-    None, True, False, 0, -1, 2**31, 2**53 + 1, 2**63, 2**64, -(2**63) - 1, 10**40, 1.5, -0.0, 1e308, 5e-324, [], {}, [[]], [None], {"": None}, {"$ref": "#"},
-    {"__class__": "x"}, [1] * 2000, *TEXTS,
-)  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    -1,
+    2**31,
+    2**53 + 1,
+    2**63,
+    2**64,
+    -(2**63) - 1,
+    10**40,
+    1.5,
+    -0.0,
+    1e308,
+    5e-324,
+    [],
+    {},
+    [[]],
+    [None],
+    {"": None},
+    {"$ref": "#"},
+    {"__class__": "x"},
+    [1] * 2000,
+    *TEXTS,
+)
 RAW = (
-    b"", b" ", b"\xef\xbb\xbf{}", b"\xff\xfe{\x00}\x00", b"{", b"}", b"[", b'{"a":', b'{"a":1,}', b"{'a':1}", b"nul", b"NaN", b"Infinity", b"-Infinity", b'"', b'"\\', b'"\\ud800"',
-    b'"\\udc00\\ud800"', b'"\xff\xfe"', b'"\xed\xa0\x80"', b"\x00", b"1e400000", b"-1e400000", b"1e-400000", b"01", b"+1", b".5", b"0x1", b"[1 2]", b"/**/{}", b"{}{}", b'{"a":1,"a":2}',
-    b"true", b"null", b"[]", b"0", b'""',
-)  # fmt: skip
+    b"",
+    b" ",
+    b"\xef\xbb\xbf{}",
+    b"\xff\xfe{\x00}\x00",
+    b"{",
+    b"}",
+    b"[",
+    b'{"a":',
+    b'{"a":1,}',
+    b"{'a':1}",
+    b"nul",
+    b"NaN",
+    b"Infinity",
+    b"-Infinity",
+    b'"',
+    b'"\\',
+    b'"\\ud800"',
+    b'"\\udc00\\ud800"',
+    b'"\xff\xfe"',
+    b'"\xed\xa0\x80"',
+    b"\x00",
+    b"1e400000",
+    b"-1e400000",
+    b"1e-400000",
+    b"01",
+    b"+1",
+    b".5",
+    b"0x1",
+    b"[1 2]",
+    b"/**/{}",
+    b"{}{}",
+    b'{"a":1,"a":2}',
+    b"true",
+    b"null",
+    b"[]",
+    b"0",
+    b'""',
+)
 
 
 def texts(chance: Chance) -> str:
@@ -143,7 +246,7 @@ def _multipart(chance: Chance, example: Any) -> Body:
         "bare": b"--b--\r\n",
         "bad name": b'--b\r\nContent-Disposition: form-data; name="\xff\xfe"; filename="\x00/../\xff"\r\n\r\nx\r\n--b--\r\n',
         "bad encoding": b'--b\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!\r\n--b--\r\n',
-        "odd encoding": b'--b\r\nContent-Disposition: form-data; name="a"; filename="f"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=zz=\r\n--b--\r\n',
+        "odd encoding": b'--b\r\nContent-Disposition: form-data; name="a"; filename=f\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=zz=\r\n--b--\r\n',
         "unknown encoding": b'--b\r\nContent-Disposition: form-data; name="a"; filename="f"\r\nContent-Transfer-Encoding: x-none\r\n\r\nx\r\n--b--\r\n',
         "long name": b'--b\r\nContent-Disposition: form-data; name="' + b"n" * 50_000 + b'"\r\n\r\nx\r\n--b--\r\n',
         "filename*": b"--b\r\nContent-Disposition: form-data; name*=utf-9''%zz; filename*=\xff''%ff\r\n\r\nx\r\n--b--\r\n",
@@ -159,19 +262,44 @@ def _garbage(chance: Chance, _example: Any) -> Body:
 def tokens(chance: Chance, good: str) -> str:
     """A credential that is none: JWTs of every kind of wrong."""
     part = {
-        "none": {"alg": "none", "typ": "JWT"}, "lower": {"alg": "hs256"}, "rs": {"alg": "RS256"}, "list": ["HS256"], "number": {"alg": 7}, "null": {"alg": None}, "key": {"alg": "HS256", "kid": "../../x"},
-        "crit": {"alg": "HS256", "crit": ["x"], "b64": False}, "deep": {"alg": "HS256", "x": _nested(300)}, "text": "HS256",
-    }  # fmt: skip
+        "none": {"alg": "none", "typ": "JWT"},
+        "lower": {"alg": "hs256"},
+        "rs": {"alg": "RS256"},
+        "list": ["HS256"],
+        "number": {"alg": 7},
+        "null": {"alg": None},
+        "key": {"alg": "HS256", "kid": "../../x"},
+        "crit": {"alg": "HS256", "crit": ["x"], "b64": False},
+        "deep": {"alg": "HS256", "x": _nested(300)},
+        "text": "HS256",
+    }
     payload = chance.choice(
         ({"sub": "1", "exp": 1e400, "jti": 1, "typ": "access"}, {"sub": {"a": 1}, "exp": "x"}, [], "x", 7, None, {"sub": "²", "exp": 2**70}, {"exp": None})
     )
     head = _coded(json.dumps(part[chance.choice(sorted(part))]).encode())
     made = f"{head}.{_coded(json.dumps(payload).encode())}.{_coded(chance.randbytes(32))}"
     pieces = good.split(".") if good.count(".") == 2 else ["a", "b", "c"]
-    return chance.choice((
-        made, f"{head}.{pieces[1]}.{pieces[2]}", f"{head}.{pieces[1]}.", ".".join(pieces[:2]), f"{good}x", good[:-3], good.upper(), "..", "...", "a.b.c", "é.ü.ñ", "A" * 10_000,
-        f"{_coded(b'[' * 5000)}.{_coded(b'{' * 5000)}.x", f"{pieces[0]}.{_coded(b'9' * 5000)}.{pieces[2]}", "=", " ", "null",
-    ))  # fmt: skip
+    return chance.choice(
+        (
+            made,
+            f"{head}.{pieces[1]}.{pieces[2]}",
+            f"{head}.{pieces[1]}.",
+            ".".join(pieces[:2]),
+            f"{good}x",
+            good[:-3],
+            good.upper(),
+            "..",
+            "...",
+            "a.b.c",
+            "é.ü.ñ",
+            "A" * 10_000,
+            f"{_coded(b'[' * 5000)}.{_coded(b'{' * 5000)}.x",
+            f"{pieces[0]}.{_coded(b'9' * 5000)}.{pieces[2]}",
+            "=",
+            " ",
+            "null",
+        )
+    )
 
 
 def _nested(depth: int) -> Any:
@@ -186,8 +314,18 @@ def _coded(text: bytes) -> str:
 
 
 KINDS: Mapping[Callable[[Chance, Any], Body], int] = {
-    _json: 40, _valid: 8, _raw: 8, _deep: 6, _number: 6, _repeated: 3, _huge: 2, _mistyped: 8, _form: 8, _multipart: 8, _garbage: 3,
-}  # fmt: skip
+    _json: 40,
+    _valid: 8,
+    _raw: 8,
+    _deep: 6,
+    _number: 6,
+    _repeated: 3,
+    _huge: 2,
+    _mistyped: 8,
+    _form: 8,
+    _multipart: 8,
+    _garbage: 3,
+}
 
 
 def bodies(chance: Chance, example: Any) -> Body:

@@ -12,7 +12,7 @@ import uvicorn
 from mock_server.transports.gathering import MOST_FRAGMENTS, GatheringProtocol
 from mock_server.transports.guarding import Limits, guarded
 
-HANDSHAKE = b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+HANDSHAKE = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 SHORT = 0.2  # seconds
 LATEST = 5.0
 PING = b"\x89\xfd\0\0\0\0" + b"x" * 125
