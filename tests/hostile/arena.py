@@ -66,11 +66,14 @@ class Arena:
         self.process, self.told, self.log = process, told, log
         self.people = count(1)
         self.names = [backend["name"] for backend in told["backends"]]
+        self.tokens: dict[str, tuple[str, ...]] = {}
         self.arm()
 
     def arm(self) -> None:
         """Gives the attackers tokens that are good: all accounts but the one that must not notice them."""
-        self.tokens = {name: tuple(filter(None, (self._sign_in(name, account)[1] for account in self._attackers(name)))) for name in self.names}
+        for name in self.names:  # attackers may have changed their own passwords: then they keep what they have
+            fresh = tuple(filter(None, (self._sign_in(name, account)[1] for account in self._attackers(name))))
+            self.tokens[name] = fresh or self.tokens[name]
         self.targets = [target for name in self.names for target in self._operations(name)]
         self.others = [target for name in self.names for target in self._others(name)]
 
@@ -127,6 +130,10 @@ class Arena:
             if any(not channel.raw for channel in service.channels):
                 for method in ("GET", "POST", "PUT"):
                     yield Target(place, method, f"{root}/socket.io/?EIO=4&transport=polling&sid={{sid}}&t=1", example=None if method == "GET" else ["x"])
+
+    def bystander_token(self, backend: str) -> str:
+        """A good token of somebody who attacks nobody."""
+        return str(self._sign_in(backend, self._bystander(backend))[1])
 
     def prove(self) -> None:
         """Fails unless people can still work with every backend: sign in, and read what is theirs; and with the first, make something and find it."""

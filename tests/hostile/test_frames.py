@@ -31,6 +31,7 @@ def channels(mock: Arena) -> list[tuple[str, Channel]]:
 @pytest.fixture(autouse=True)
 def _forgotten(mock: Arena) -> Iterator[None]:
     """Whatever came, the mock is right afterwards, told of no surprise, and has no socket left."""
+    mock.arm()
     memory = mock.memory()
     yield
     mock.prove()
@@ -168,7 +169,7 @@ def session(mock: Arena) -> Iterator[socket.socket]:
     with contextlib.closing(connect(place)) as connection:
         connection.sendall(handshake(f"{root}/socket.io/?EIO=4&transport=websocket"))
         said(connection, b'"sid"')
-        connection.sendall(frame(TEXT, b'40{"token":"%b"}' % mock.tokens["savebucks"][0].encode()))
+        connection.sendall(frame(TEXT, b'40{"token":"%b"}' % mock.bystander_token("savebucks").encode()))
         said(connection, b'40{"sid"')
         yield connection
 
@@ -246,7 +247,7 @@ def test_a_bad_message_by_polling_does_not_wait_for_a_poll(mock: Arena) -> None:
 
 def test_a_payload_may_hold_what_a_browser_gathered(mock: Arena) -> None:
     place, root = mock.place("savebucks", "api")
-    body = b"\x1e".join([b'40{"token":"%b"}' % mock.tokens["savebucks"][0].encode(), *[b'42["chat:join",{}]'] * 40])
+    body = b"\x1e".join([b'40{"token":"%b"}' % mock.bystander_token("savebucks").encode(), *[b'42["chat:join",{}]'] * 40])
     head = (
         f"POST {root}/socket.io/?EIO=4&transport=polling&sid={sid(place, root)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
     )
