@@ -90,6 +90,7 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         if scope["type"] != "http":
             await super().handle_request(scope, _packets(receive), send)
             return
+        scope = {**scope, "headers": [header for header in scope["headers"] if header[0] != b"upgrade"]}  # it is no WebSocket, whatever engineio reads there
         request = await receive()
         if scope["method"] != "GET":
             if scope["method"] != "POST" or await self._takes(scope, request["body"]):

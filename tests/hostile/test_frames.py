@@ -254,3 +254,10 @@ def test_a_payload_may_hold_what_a_browser_gathered(mock: Arena) -> None:
     assert asyncio.run(exchange(place, head.encode() + body, 3)).endswith(b"\r\nOK\r\n0\r\n\r\n")
     end = head.replace(f"Content-Length: {len(body)}", "Content-Length: 1").encode() + b"1"
     assert asyncio.run(exchange(place, end, 3)).endswith(b"\r\nOK\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("headers", [(), HANDSHAKE[:1], HANDSHAKE[1:2], (*HANDSHAKE, (b"Transfer-Encoding", b"chunked"))])
+def test_an_upgrade_that_is_none_is_refused(mock: Arena, headers: tuple[tuple[bytes, bytes], ...]) -> None:
+    place, root = mock.place("savebucks", "api")
+    data = handshake(f"{root}/socket.io/?EIO=4&transport=websocket", (*headers, (b"Connection", b"close")))
+    assert asyncio.run(exchange(place, data, 1)).startswith((b"HTTP/1.1 400", b"HTTP/1.1 101")[: 2 if len(headers) > 1 else 1])
