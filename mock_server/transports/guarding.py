@@ -128,7 +128,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins: with this read, as far as can be told."""
         HttpToolsProtocol.on_message_begin(self)
-        self.scope["extensions"] = {ABORT: self.abort}
+        self.scope["extensions"] = {ABORT: self.abort}  # type: ignore[dict-item]
         self.heading = self.open = True
         self.trailers = False
         self.taken = self.first = self.chunk

@@ -13,12 +13,13 @@ import pytest
 import yaml
 
 from mock_server.app import bound_functions
-from mock_server.engine import Request, edits
+from mock_server.engine import Request
 from mock_server.engine.engine import Engine
 from mock_server.engine.media import MOST_DEPTH, coerce, decode_json, is_deep, whole
 from mock_server.engine.problem import Problem
 from mock_server.engine.router import REMEMBERED, Router
 from mock_server.engine.validation import LONGEST
+from mock_server.steering import edits
 from tests.engine.driver import Client, engine_of, violations_of
 from understudy.contract.reader import backend_names, read, specs_folder
 
