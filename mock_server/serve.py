@@ -199,6 +199,12 @@ async def _keep(engines: Sequence[Engine], path: Path) -> None:
             print(f"{path}: The state could not be saved: {error.strerror or error}.", file=sys.stderr)
 
 
+def _beside(bound: Sequence[Bound], engines: Sequence[Engine], options: MockOptions) -> list[asyncio.Task[None]]:
+    """What is done beside serving: state is saved, documents are watched."""
+    tasks = [asyncio.create_task(_keep(engines, options.save))] if options.save is not None else []
+    return [*tasks, asyncio.create_task(watch(watched(bound, engines, options), _say))] if options.watch else tasks
+
+
 async def _serve(bound: Sequence[Bound], options: MockOptions, token: str | None) -> None:
     servers = [_server(item, options) for item in bound]
     loop = asyncio.get_running_loop()
@@ -214,14 +220,13 @@ async def _serve(bound: Sequence[Bound], options: MockOptions, token: str | None
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop
             loop.add_signal_handler(name, stop)
     tasks = [asyncio.create_task(server.serve(sockets=[item.socket])) for server, item in zip(servers, bound, strict=True)]
+    engines = list({id(app.engine): app.engine for app in _applications(bound)}.values())
+    beside = _beside(bound, engines, options)  # before it is said that all is ready: what changes from then on is seen
     while not all(server.started for server in servers) and not any(task.done() for task in tasks):
         await asyncio.sleep(0.005)
     for engine, service, url in places(bound, options):
         engine.places[service] = url
     print(describe(bound, options, token), flush=True)
-    engines = list({id(app.engine): app.engine for app in _applications(bound)}.values())
-    beside = [asyncio.create_task(_keep(engines, options.save))] if options.save is not None else []
-    beside += [asyncio.create_task(watch(watched(bound, engines, options), _say))] if options.watch else []
     await asyncio.gather(*tasks)
     for task in beside:
         task.cancel()
