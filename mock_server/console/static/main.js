@@ -1,0 +1,48 @@
+/** Brings the page to life: every tab has a module, which reads what the page brought and then listens. */
+
+import * as clock from "./clock.js";
+import { $ } from "./dom.js";
+import * as faults from "./faults.js";
+import * as log from "./log.js";
+import * as routes from "./routes.js";
+import { startCopying } from "./say.js";
+import * as scenarios from "./scenarios.js";
+import * as sockets from "./sockets.js";
+import * as state from "./state.js";
+import { listen } from "./stream.js";
+import * as tabs from "./tabs.js";
+import * as worlds from "./worlds.js";
+
+const THEMES = { auto: "light", light: "dark", dark: "auto" }; // each with the one that follows
+const root = document.documentElement;
+
+function startTheme() {
+  const button = $("#theme");
+  const show = () => {
+    const theme = root.dataset.theme ?? "auto";
+    button.textContent = `Theme: ${theme}`;
+    button.setAttribute("aria-label", `Theme: ${theme === "auto" ? "as the system" : theme}. Change to ${THEMES[theme]}.`);
+  };
+  button.addEventListener("click", () => {
+    const next = THEMES[root.dataset.theme ?? "auto"];
+    if (next === "auto") delete root.dataset.theme;
+    else root.dataset.theme = next;
+    keep(next);
+    show();
+  });
+  show();
+}
+
+function keep(theme) {
+  try {
+    localStorage.setItem("understudy-theme", theme);
+  } catch {
+    // a browser that keeps nothing forgets it with the page
+  }
+}
+
+startTheme();
+startCopying();
+for (const part of [clock, log, state, sockets, faults, scenarios, worlds, routes]) part.start();
+tabs.start();
+listen();
