@@ -16,6 +16,7 @@ from mock_server.engine.engine import Engine
 from mock_server.engine.plan import Bound
 from mock_server.pages.documents import add_pages
 from mock_server.state.clock import Clock
+from mock_server.state.worlds import MOST
 from mock_server.steering.records import Records
 from mock_server.transports.http import DocumentApp
 from mock_server.transports.scheduler import Scheduler
@@ -37,22 +38,31 @@ class Hosted:
 
 def bound_functions(contract: Contract) -> Mapping[str, Bound]:
     """The functions of a backend's own file (`functions` in backend.yaml, else its name), by operationId; none if it has no file."""
-    file = str(contract.settings.get("functions", contract.name))
-    name = f"mock_server.backends.{file}"
-    if not file.isidentifier() or find_spec(name) is None:
-        return {}
-    found: Mapping[str, Bound] = importlib.import_module(name).OPERATIONS
+    name = bound_module(contract)
+    found: Mapping[str, Bound] = importlib.import_module(name).OPERATIONS if name is not None else {}
     return found
 
 
-def create_engine(contract: Contract, seed: str = "1", mode: str = "on", clock: Callable[[], Clock] = Clock) -> Engine:
-    """The engine of a contract with the functions of its backend."""
-    return Engine(contract, bound_functions(contract) if contract.declared else {}, seed, mode, clock)
+def bound_module(contract: Contract) -> str | None:
+    """The module of a backend's own file, None if it has none."""
+    file = str(contract.settings.get("functions", contract.name))
+    name = f"mock_server.backends.{file}"
+    return name if file.isidentifier() and find_spec(name) is not None else None
 
 
-def create_apps(contracts: Iterable[Contract], seed: str = "1", mode: str = "on") -> list[Hosted]:
+def create_engine(
+    contract: Contract, seed: str = "1", mode: str = "on", clock: Callable[[], Clock] = Clock, start: float | None = None, worlds: int = MOST
+) -> Engine:
+    """The engine of a contract with the functions of its backend. start: the instant at which its worlds begin; worlds: how many there may be."""
+    return Engine(contract, bound_functions(contract) if contract.declared else {}, seed, mode, clock, start, worlds)
+
+
+def create_apps(
+    contracts: Iterable[Contract], seed: str = "1", mode: str = "on", start: float | None = None, worlds: int = MOST, admission: Admission | None = None
+) -> list[Hosted]:
     """An application for each service of some backends; services of one backend share one state."""
-    return [hosted for contract in contracts for hosted in host(create_engine(contract, seed, mode))]
+    engines = (create_engine(contract, seed, mode, start=start, worlds=worlds) for contract in contracts)
+    return [hosted for engine in engines for hosted in host(engine, admission)]
 
 
 def host(engine: Engine, admission: Admission | None = None) -> list[Hosted]:
@@ -66,11 +76,25 @@ def host(engine: Engine, admission: Admission | None = None) -> list[Hosted]:
 
 def _application(engine: Engine, service: Service, scheduler: Scheduler, records: Records, admission: Admission) -> DocumentApp:
     app = DocumentApp(engine, service.name, title=service.title, lifespan=_lifespan([scheduler]))
-    add_pages(app, service)
     app.control = Control(engine, service.name, admission, records, PAGES)
-    add_websockets(app, engine, service)
     app.add_exception_handler(404, _not_found)
+    _furnish(app, service)
     return app
+
+
+def _furnish(app: DocumentApp, service: Service) -> None:
+    """Adds what a service's documents ask for beside its operations."""
+    app.router.routes.clear()
+    add_pages(app, service)
+    add_websockets(app, app.engine, service)
+
+
+def refresh(hosted: Iterable[Hosted]) -> None:
+    """Has applications take over what their engines' contracts say now."""
+    for item in hosted:
+        service = next(service for service in item.engine.contract.services if service.name == item.service.name)
+        item.app.refresh()
+        _furnish(item.app, service)
 
 
 async def _not_found(request: Any, _error: Exception) -> Any:

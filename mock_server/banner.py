@@ -10,14 +10,24 @@ from mock_server.steering.overview import facts, places_of
 SOCKETIO_PATH = "/socket.io/"  # what clients take by themselves
 
 
-def describe(bound: Sequence[Any], options: MockOptions) -> str:
-    """The text for the terminal, or one JSON object with --json."""
-    backends = [facts(engine.contract, places_of(engine)) for engine in _first_of_each(bound)]
+def describe(bound: Sequence[Any], options: MockOptions, token: str | None = None) -> str:
+    """The text for the terminal, or one JSON object with --json. token: what the control API asks for."""
+    backends = [_facts(engine, token) for engine in _first_of_each(bound)]
     if options.json:
-        return json.dumps({"backends": backends})
+        return json.dumps({"backends": backends, **({"token": token} if token else {})})
     if options.verbosity < 0:
         return "\n".join(service["url"] for backend in backends for service in backend["services"])
-    return "\n\n".join(_text(backend, options.color) for backend in backends) + "\n\nPress Ctrl-C to stop."
+    return "\n\n".join(_text(backend, options.color) for backend in backends) + _said_of(token) + "\n\nPress Ctrl-C to stop."
+
+
+def _facts(engine: Any, token: str | None) -> dict[str, Any]:
+    """What a client needs to know, and where the console is."""
+    told = facts(engine.contract, places_of(engine))
+    return {**told, "console": f"{told['services'][0]['url']}/__admin/ui{f'?token={token}' if token else ''}"}
+
+
+def _said_of(token: str | None) -> str:
+    return f"\n\nThe control API asks for this token: {token}" if token else ""
 
 
 def places(bound: Sequence[Any], options: MockOptions) -> Iterable[tuple[Any, str, str]]:
@@ -52,6 +62,7 @@ def _text(backend: Mapping[str, Any], color: bool) -> str:
         docs = f"  docs {service['docs']}" if service["docs"] else ""
         lines.append(f"  {service['name']:<{width}}  {service['base']}  {dim}{about}{plain}{docs}")
         lines += [f"  {'':<{width}}  {_reached(channel)}" for channel in service["channels"]]
+    lines.append(f"  {'console':<{width}}  {backend['console']}")
     if backend["accounts"]:
         lines.append("  accounts")
         wide = max(len(str(account["login"])) for account in backend["accounts"])

@@ -9,7 +9,9 @@ class MockOptions:
     """What `understudy mock` serves and how.
 
     targets: backends and documents, () for all shipped ones; port: of the first service; seed: any text;
-    validate: on, strict, warn or off; verbosity: 0 as usual, more than 0 for -v, less for -q.
+    validate: on, strict, warn or off; now: the instant (RFC 3339) at which worlds begin; worlds: how many there may be;
+    scenarios: applied at start; load, save: files with state; watch: whether changed documents take effect; admin_token, admin_origins: who may steer;
+    verbosity: 0 as usual, more than 0 for -v, less for -q.
     """
 
     targets: tuple[str, ...] = ()
@@ -20,6 +22,14 @@ class MockOptions:
     seed: str = "understudy"
     overlays: tuple[Path, ...] = ()
     validate: str = "on"
+    now: str | None = None
+    worlds: int = 1000
+    scenarios: tuple[str, ...] = ()
+    load: Path | None = None
+    save: Path | None = None
+    watch: bool = False
+    admin_token: str | None = None
+    admin_origins: tuple[str, ...] = ()
     color: bool = False
     verbosity: int = 0
     json: bool = False

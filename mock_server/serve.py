@@ -3,23 +3,32 @@
 import asyncio
 import contextlib
 import gc
+import ipaddress
 import signal
 import socket
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from mock_server import storage
 from mock_server.app import Hosted, create_apps, single
 from mock_server.banner import describe, places
+from mock_server.control.admission import Admission
+from mock_server.engine.engine import Engine
 from mock_server.options import MockOptions
+from mock_server.steering import scenarios
 from mock_server.transports.gathering import GatheringProtocol
 from mock_server.transports.http import DocumentApp
-from understudy.contract.errors import UsageError
+from mock_server.watching import Watched, watch
+from understudy.contract.errors import UsageError, suggest
+from understudy.contract.functions import time
 from understudy.contract.model import Contract, Service
 from understudy.contract.reader import backend_names, read
+from understudy.wire.chance import fresh_seed
 
 BACKLOG = 2048
 HIGHEST = 65535
@@ -38,11 +47,41 @@ class Bound:
 def run(options: MockOptions) -> None:
     """Serves until Ctrl-C or SIGTERM; raises UsageError where nothing could be started."""
     contracts = list(contracts_of(options))
-    hosted = create_apps(contracts, options.seed, options.validate)
+    admission = admission_of(options)
+    hosted = create_apps(contracts, options.seed, options.validate, time(options.now), options.worlds, admission)
+    prepare(list({id(item.engine): item.engine for item in hosted}.values()), options)
     bound = bind(hosted, options)
     _tame_collector()
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(_serve(bound, options))
+        runner.run(_serve(bound, options, admission.token))
+
+
+def admission_of(options: MockOptions) -> Admission:
+    """Who may steer. Where more than this machine can reach the mock, a token is asked for."""
+    token = options.admin_token or (None if _is_loopback(options.host) else fresh_seed())
+    return Admission(token, frozenset(options.admin_origins))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def prepare(engines: Sequence[Engine], options: MockOptions) -> None:
+    """Brings about what worlds begin with: the state of a file, and scenarios. Raises UsageError."""
+    if options.save is not None:
+        storage.refuse_unwritable(options.save)
+    if options.load is not None and not (options.load == options.save and not options.load.exists()):
+        for what in storage.load(options.load, engines):
+            print(f"{options.load}: {what}", file=sys.stderr)
+    for name in options.scenarios:
+        having = [engine for engine in engines if name in engine.contract.scenarios]
+        if not having:
+            raise UsageError(f"There is no scenario '{name}'.{suggest(name, {item for engine in engines for item in engine.contract.scenarios})}")
+        for engine in having:
+            scenarios.apply(engine, engine.world, name, {})
 
 
 def _tame_collector() -> None:
@@ -149,7 +188,17 @@ def _free(host: str, start: int) -> int:
     return next((port for port in range(start + 1, min(start + 1000, HIGHEST)) if _is_free(host, port)), 0)
 
 
-async def _serve(bound: Sequence[Bound], options: MockOptions) -> None:
+async def _keep(engines: Sequence[Engine], path: Path) -> None:
+    """Saves state every minute; the file is written beside the loop."""
+    while True:
+        await asyncio.sleep(storage.EVERY)
+        try:
+            await asyncio.to_thread(storage.write, path, storage.rendered(engines))
+        except OSError as error:
+            print(f"{path}: The state could not be saved: {error.strerror or error}.", file=sys.stderr)
+
+
+async def _serve(bound: Sequence[Bound], options: MockOptions, token: str | None) -> None:
     servers = [_server(item) for item in bound]
     loop = asyncio.get_running_loop()
 
@@ -168,10 +217,33 @@ async def _serve(bound: Sequence[Bound], options: MockOptions) -> None:
         await asyncio.sleep(0.005)
     for engine, service, url in places(bound, options):
         engine.places[service] = url
-    print(describe(bound, options), flush=True)
+    print(describe(bound, options, token), flush=True)
+    engines = list({id(app.engine): app.engine for app in _applications(bound)}.values())
+    beside = [asyncio.create_task(_keep(engines, options.save))] if options.save is not None else []
+    beside += [asyncio.create_task(watch(watched(bound, engines, options), _say))] if options.watch else []
     await asyncio.gather(*tasks)
+    for task in beside:
+        task.cancel()
+    if options.save is not None:
+        storage.write(options.save, storage.rendered(engines))
     if options.verbosity >= 0 and not options.json:
         print("\nStopped.", file=sys.stderr)
+
+
+def watched(bound: Sequence[Bound], engines: Sequence[Engine], options: MockOptions) -> list[Watched]:
+    """What is watched: each target with its engine, in the order in which they were named."""
+    apps = list(_applications(bound))
+    targets = options.targets or backend_names()
+    found = []
+    for target, engine in zip(targets, engines, strict=True):
+        services = {service.name: service for service in engine.contract.services}
+        hosted = tuple(Hosted(engine.contract.name, services[app.service], engine, app) for app in apps if app.engine is engine)
+        found.append(Watched(target, options.overlays, engine, hosted))
+    return found
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _applications(bound: Sequence[Bound]) -> Iterable[DocumentApp]:

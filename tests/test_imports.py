@@ -38,7 +38,7 @@ BESIDE = {
     "mock_server": (),
 }
 DOORS = ("understudy.cli", "understudy.settings", "understudy.__main__")  # these may use anything
-HOSTS = ("mock_server.app", "mock_server.serve", "mock_server.banner", "mock_server.options")  # one floor: who hosts the applications
+HOSTS = tuple(f"mock_server.{name}" for name in ("app", "serve", "banner", "options", "storage", "watching"))  # one floor: who hosts the applications
 
 
 def files() -> Iterator[Path]:

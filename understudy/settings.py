@@ -9,6 +9,7 @@ from typing import Any
 
 from mock_server.options import MockOptions
 from understudy.contract.errors import UsageError, suggest
+from understudy.contract.functions import time
 from understudy.contract.vocabulary import faults, schema
 
 __all__ = ["MockOptions", "find_file", "merge", "mock_options"]
@@ -40,10 +41,28 @@ def mock_options(flags: Values, environ: Values, folder: Path, terminal: bool = 
         seed=str(found.get("seed", DEFAULTS.seed)),
         overlays=tuple(Path(item) for item in found.get("overlay") or ()),
         validate=found.get("validate", DEFAULTS.validate),
+        now=_instant(found.get("now")),
+        worlds=found.get("worlds", DEFAULTS.worlds),
+        scenarios=tuple(found.get("scenario") or ()),
+        load=_path(found.get("load")),
+        save=_path(found.get("save")),
+        watch=bool(found.get("watch")),
+        admin_token=found.get("admin-token"),
+        admin_origins=tuple(found.get("admin-origin") or ()),
         color=terminal and not plain,
         verbosity=int(found.get("verbose", 0)) - int(found.get("quiet", 0)),
         json=bool(found.get("json")),
     )
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _instant(text: str | None) -> str | None:
+    if text is not None and time(text) is None:
+        raise UsageError(f"'now' is an instant such as 2026-11-21T12:00:00Z, not {text!r}.")
+    return text
 
 
 def merge(flags: Values, environ: Values, folder: Path, table: str = "") -> dict[str, Any]:
@@ -146,6 +165,8 @@ def _line(path: Path, name: str) -> int:
 
 def _at_home(name: str, value: Any, home: Path) -> Any:
     """Paths of a file are relative to it; a target that is no path there is a backend's name."""
+    if name in ("load", "save"):
+        return str(home / value)
     if name == "overlay":
         return [str(home / item) for item in value]
     if name == "targets":
@@ -175,7 +196,7 @@ def _value(variable: str, text: str, name: str, table: str) -> Any:
     elif kind == "boolean":
         value = FLAGS.get(text.strip().lower(), text)
     elif kind == "array":
-        value = [item for item in (text.split() if name == "targets" else text.split(os.pathsep)) if item]
+        value = [item for item in (text.split() if name in ("targets", "scenario", "admin-origin") else text.split(os.pathsep)) if item]
     _check_value(variable, name, value, table)
     return value
 

@@ -13,6 +13,7 @@ from mock_server.engine.entries import LARGEST_BODY, OVERHEAD, Exchange, Respons
 from mock_server.engine.feed import Feed
 from mock_server.engine.plan import Bound, Plan
 from mock_server.engine.planner import make_plan
+from mock_server.engine.preferences import Preferences
 from mock_server.engine.problem import Problem
 from mock_server.engine.realtime import Realtime
 from mock_server.engine.router import Match, Router
@@ -95,6 +96,15 @@ class Engine:
         state.reset(world, self.data, self.seed, self.switches, self.start if now is None else now)
         self.feed.tell("reset", world)
 
+    def adopt(self, other: "Engine") -> None:
+        """Goes on with the contract of another engine of the same services; worlds, log and listeners stay its own."""
+        runtime, count = self.runtime, self.realtime.count
+        self.contract, self.data, self.runtime = other.contract, other.data, other.runtime
+        self.plans, self.routers, self.realtime = other.plans, other.routers, other.realtime
+        self.runtime.send, self.runtime.request = self._send, self._request
+        self.runtime.later, self.runtime.listening = runtime.later, runtime.listening
+        self.realtime.keep, self.realtime.fire, self.realtime.count = self.keep, self.fire, count
+
     def keep(self, world: World, entry: Any) -> None:
         """Adds a line to a world's log."""
         world.log.append(entry)
@@ -127,6 +137,7 @@ class Engine:
         if now is None and world.timers.first <= world.clock.now:
             self.fire(world)
         call = Call(self.runtime, request, plan, dict(zip(names, match.values)) if names else {}, world, now)  # noqa: B905 - of one length by construction
+        asked = Preferences(plan, request) if b"prefer" in request.headers or b"__" in request.query else None
         stage: Callable[[Call], Any] | None = None
         refusal, crash = None, None
         hit = trouble.strike(call) if world.faults.requests else None
@@ -134,7 +145,7 @@ class Engine:
             if hit is not None and hit.problem is not None:
                 stage = trouble.strike
                 raise hit.problem
-            for stage in plan.stages:
+            for stage in plan.stages if asked is None else asked.stages(call):
                 stage(call)
             reply = call.reply
             assert reply is not None
@@ -145,12 +156,13 @@ class Engine:
             crash, response = self._crashed(call, stage)
         if hit is not None:
             hit.spoil(call, response)
+        preferred = asked.tell(response) if asked is not None else ""
         if len(request.body) > LARGEST_BODY:
             request.body = request.body[:LARGEST_BODY]
         size = OVERHEAD + len(request.body) + len(response.body)
         ids = hit.ids if hit is not None else ()
         user = call.user
-        self.keep(world, Exchange(call.now, service, request, response, plan, stage, call.violations, crash, refusal, user, ids, "", 0, size))
+        self.keep(world, Exchange(call.now, service, request, response, plan, stage, call.violations, crash, refusal, user, ids, preferred, 0, size))
         call.scope.source = None  # the scope looks back at the call; without this its memory waits for the garbage collector
         return response
 
@@ -166,7 +178,7 @@ class Engine:
             return Response(200, [(b"allow", allow.encode()), (b"content-length", b"0")], b"")
         if request.method == "HEAD" and "GET" in match.methods:
             answer = self.handle(service, request.as_get())
-            return Response(answer.status, [*answer.headers, (b"content-length", b"%d" % len(answer.body))], b"")
+            return Response(answer.status, [*answer.headers, (b"content-length", b"%d" % len(answer.body))], b"", answer.delay)
         return self._problem_outside(service, request, Problem(405, "method", name=request.method, headers={"Allow": allow}), world)
 
     def _problem_outside(self, service: str, request: Request, problem: Problem, world: World) -> Response:
@@ -203,7 +215,7 @@ class Engine:
         call.scope.update(said)
         template = runtime.invalid_template if broken else runtime.error_template
         own = None if self.contract.declared else refusals.documented(call.plan, problem.status)
-        body = refusals.body(call.plan, call, own, said) if own is not None else _without_absent(template(call.scope))
+        body = refusals.body(call.plan, call, own, said) if own is not None else refusals.without_absent(template(call.scope))
         media = "application/json" if own is None or "*" in own.type else own.type
         call.reply = Reply(dumps(body), problem.status, dict(problem.headers), media)
         return Response(problem.status, headers.finished(call), call.reply.value)
@@ -248,10 +260,3 @@ class Engine:
         """Keeps the messages of a call, and carries them to the sockets."""
         self.outbox.extend(call.emits)
         self.realtime.send(call)
-
-
-def _without_absent(body: Any) -> Any:
-    """An error body without the fields that are not known."""
-    if not isinstance(body, dict):
-        return body
-    return {name: value for name, value in body.items() if value is not None}

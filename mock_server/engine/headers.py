@@ -34,8 +34,8 @@ def finished(call: Call) -> list[tuple[bytes, bytes]]:
 
 
 def typed(media_type: str) -> list[tuple[bytes, bytes]]:
-    """The headers of a body of a media type."""
-    kind = [(b"content-type", media_type.encode()), *SAFETY]
+    """The headers of a body of a media type; '' is no body."""
+    kind = [(b"content-type", media_type.encode()), *SAFETY] if media_type else list(SAFETY)
     return [*kind, (b"content-security-policy", HTML_POLICY.encode())] if media_type.startswith("text/html") else kind
 
 

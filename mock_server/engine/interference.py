@@ -19,13 +19,13 @@ def inward(runtime: Runtime, socket: Socket, message: str, receive: Callable[[tu
     """Lets a message in as often and as late as the faults say. Returns the faults of one that never comes, None where it does."""
     struck = list(_struck(runtime, socket, message, "in"))
     ids = tuple(fault.id for fault in struck)
-    return None if _through(runtime, socket, struck, partial(receive, ids)) else ids
+    return None if _through(runtime, socket, struck, partial(receive, ids), "in") else ids
 
 
 def outward(runtime: Runtime, socket: Socket, frame: Frame) -> tuple[str, ...]:
     """Delivers a frame as often and as late as the faults say. Returns their ids."""
     struck = list(_struck(runtime, socket, frame.name, "out"))
-    _through(runtime, socket, struck, partial(socket.deliver, frame))
+    _through(runtime, socket, struck, partial(socket.deliver, frame), "out")
     return tuple(fault.id for fault in struck)
 
 
@@ -51,7 +51,7 @@ def _fact(runtime: Runtime, socket: Socket, message: str, direction: str, name: 
     return (socket.account, *((of_account(runtime, row) or ())[1:])) if socket.account is not None else None
 
 
-def _through(runtime: Runtime, socket: Socket, struck: list[Fault], act: Pass) -> bool:
+def _through(runtime: Runtime, socket: Socket, struck: list[Fault], act: Pass, direction: str) -> bool:
     """Does what is to be done with a frame that some faults struck; False if it is lost."""
     kinds = {fault.kind: fault for fault in struck}
     if "kick" in kinds:
@@ -62,14 +62,14 @@ def _through(runtime: Runtime, socket: Socket, struck: list[Fault], act: Pass) -
         return False
     copies = 1 + (int(kinds["duplicate"].settings.get("copies", 1)) if "duplicate" in kinds else 0)
     delay = sum(fault.wait() for fault in struck if fault.kind == "delay")
-    if "reorder" in kinds and not socket.held:
-        socket.held.append(partial(_repeat, act, copies))
-        runtime.later(LONGEST_HELD, partial(_release, socket))
+    if "reorder" in kinds and not socket.held.get(direction):
+        socket.held[direction] = [partial(_repeat, act, copies)]
+        runtime.later(LONGEST_HELD, partial(_release, socket, direction))
     elif delay:
         runtime.later(delay, partial(_repeat, act, copies))
     else:
         _repeat(act, copies)
-        _release(socket)
+        _release(socket, direction)
     return True
 
 
@@ -78,8 +78,7 @@ def _repeat(act: Pass, times: int) -> None:
         act()
 
 
-def _release(socket: Socket) -> None:
+def _release(socket: Socket, direction: str) -> None:
     """Lets the frame go that waited for one to overtake it."""
-    held, socket.held = socket.held, []
-    for act in held:
+    for act in socket.held.pop(direction, ()):
         act()

@@ -108,3 +108,10 @@ def said(runtime: Runtime, problem: Problem) -> dict[str, Any]:
         "violations": [{"field": item.field, "rule": item.rule, "message": item.message, "loc": item.pointer.split("/")[1:]} for item in violations],
         "field_errors": fields,
     }
+
+
+def without_absent(body: Any) -> Any:
+    """An error body without the fields that are not known."""
+    if not isinstance(body, dict):
+        return body
+    return {name: value for name, value in body.items() if value is not None}

@@ -15,7 +15,7 @@ from mock_server.engine.problem import CODES, DETAILS, TITLES
 from mock_server.engine.views import Views
 from mock_server.state.seats import Ledger
 from mock_server.state.store import Row
-from understudy.contract import schemas
+from understudy.contract import documents, schemas
 from understudy.contract.bundle import Bundle
 from understudy.contract.errors import ContractError
 from understudy.contract.expressions import Compiled, ExpressionError, Kinds, Scope, compile_expression
@@ -47,7 +47,9 @@ class Runtime:
         self.defaults = {name: tuple(_defaults(item)) for name, item in contract.collections.items()}
         self.stamps = {name: tuple(_stamps(item)) for name, item in contract.collections.items()}
         self._views: dict[int, Views] = {}
+        self._fields: dict[tuple[str, str], Any] = {}
         self._registries: dict[tuple[int, bool], jsonschema_rs.Registry] = {}
+        self._answers: dict[tuple[int, str], Any] = {}
         self.details = {**DETAILS, **(self.settings.get("details") or {})}
         self.titles, self.codes = self._titles()
         for collection in contract.collections.values():
@@ -123,13 +125,30 @@ class Runtime:
             self._views[id(bundle)] = Views(self, bundle.data)
         return self._views[id(bundle)]
 
+    def answer_validator(self, bundle: Bundle, pointer: str) -> Any:
+        """A validator of what answers carry; kept, for it is asked for when a request is answered."""
+        key = (id(bundle), pointer)
+        if key not in self._answers:
+            self._answers[key] = self.validator(bundle, pointer, requests=False)
+        return self._answers[key]
+
     def validator(self, bundle: Bundle, pointer: str, requests: bool = True) -> Any:
         """A validator of what requests (or answers) carry: the schema at a pointer of a document."""
         registry = self._registries.get((id(bundle), requests))
         if registry is None:
-            data = schemas.for_requests(bundle.data) if requests and _has_read_only(bundle.data) else bundle.data
+            absent = "readOnly" if requests else "writeOnly"
+            data = schemas.without_required(bundle.data, absent) if _has(bundle.data, absent) else bundle.data
             registry = self._registries[id(bundle), requests] = jsonschema_rs.Registry([("urn:document", data)], draft=jsonschema_rs.Draft202012)
         return jsonschema_rs.Draft202012Validator({"$ref": f"urn:document#{_fragment(pointer)}"}, registry=registry, validate_formats=True)
+
+    def field_validator(self, collection: Collection, field: str) -> Any:
+        """A validator of one field of a stored row, None where its schema stands nowhere by itself; compiled once."""
+        known = self._fields.get((collection.name, field), collection)
+        if known is collection:
+            pointer = f"{collection.pointer}/properties{documents.pointer_of(field)}"
+            found = documents.resolve(collection.bundle.data, pointer) is not None
+            known = self._fields[collection.name, field] = self.validator(collection.bundle, pointer) if found else None
+        return known
 
     def lifetime(self, use: str) -> float:
         """How long an access or refresh token lives, in seconds."""
@@ -168,10 +187,10 @@ class Runtime:
         return fetch
 
 
-def _has_read_only(node: Any) -> bool:
+def _has(node: Any, word: str) -> bool:
     if isinstance(node, dict):
-        return node.get("readOnly") is True or any(_has_read_only(value) for value in node.values())
-    return isinstance(node, list) and any(_has_read_only(value) for value in node)
+        return node.get(word) is True or any(_has(value, word) for value in node.values())
+    return isinstance(node, list) and any(_has(value, word) for value in node)
 
 
 def _defaults(collection: Collection) -> Iterator[tuple[str, Any]]:

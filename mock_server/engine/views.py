@@ -102,8 +102,8 @@ class View:
         self.schema = schema  # kept alive: views are found by its identity
         runtime = views.runtime
         properties = schemas.properties(views.document, schema) or dict(collection.properties)
-        shown = {name: node for name, node in properties.items() if name not in collection.secret and not (isinstance(node, dict) and node.get("writeOnly"))}
-        self.free = not properties
+        shown = {name: node for name, node in properties.items() if name not in collection.unshown and not (isinstance(node, dict) and node.get("writeOnly"))}
+        self.free, self.unshown = not properties, collection.unshown
         self.fields = tuple((name, self._getter(name, node)) for name, node in shown.items())
         self.reads = tuple(sorted(_reads(collection, shown, runtime.contract.collections, set())))
         looked = {name for field in shown if field in collection.derive for name in _names(collection, field, runtime.contract.collections, set())}
@@ -147,7 +147,7 @@ class View:
     def make(self, row: Row, call: Call) -> dict[str, Any]:
         """The properties of a row that its schema lists; an absent one is left out."""
         if self.free:
-            return {name: value for name, value in row.items() if name not in self.collection.secret}
+            return {name: value for name, value in row.items() if name not in self.unshown}
         result = {}
         for name, get in self.fields:
             value = row.get(name) if get is None else get(row, call)

@@ -30,7 +30,7 @@ class Socket:
     query: dict[str, Any] = field(default_factory=dict)
     rooms: dict[str, None] = field(default_factory=dict)
     leaving: Any = None  # what the transport still has to do for it
-    held: list[Callable[[], None]] = field(default_factory=list)  # frames that wait for another to overtake them
+    held: dict[str, list[Callable[[], None]]] = field(default_factory=dict)  # by direction: frames that wait for another to overtake them
 
 
 class Rooms:

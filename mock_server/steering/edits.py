@@ -10,7 +10,7 @@ from mock_server.engine.problem import Problem, Violation
 from mock_server.engine.stages import finish
 from mock_server.state.store import Row
 from mock_server.state.world import World
-from understudy.contract import documents, schemas
+from understudy.contract import schemas
 from understudy.contract.errors import suggest
 from understudy.contract.model import Collection
 
@@ -130,11 +130,9 @@ def _wrong(engine: Engine, collection: Collection, values: Mapping[str, Any], wi
 
 
 def _against_schema(engine: Engine, collection: Collection, field: str, value: Any) -> list[Violation]:
-    document = collection.bundle.data
-    own = f"{collection.pointer}/properties{documents.pointer_of(field)}"
-    if documents.resolve(document, own) is None:
+    validator = engine.runtime.field_validator(collection, field)
+    if validator is None or validator.is_valid(value):
         return []
-    validator = engine.runtime.validator(collection.bundle, own)
     return [found for error in validator.iter_errors(value) for found in violations.explain(error, f"/body/{field}")]
 
 

@@ -27,7 +27,15 @@ class Records:
     """Renders the log of one backend."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine, self.redaction = engine, Redaction(engine.contract)
+        self.engine = engine
+        self._redaction = Redaction(engine.contract)
+
+    @property
+    def redaction(self) -> Redaction:
+        """What is secret in the contract as it is now."""
+        if self._redaction.contract is not self.engine.contract:
+            self._redaction = Redaction(self.engine.contract)
+        return self._redaction
 
     def render(self, world: World, entry: Any) -> Record:
         """One line. Members without a value are left out."""
@@ -110,7 +118,7 @@ class Records:
             return "crashed: " + entry.crash.strip().rpartition("\n")[2]
         if entry.problem is not None:
             return self._refusal(entry)
-        if entry.preferred:
+        if entry.preferred and entry.stage is None:
             return f"the request preferred {entry.preferred}"
         return _behaved(entry.plan) if entry.plan else ""
 
@@ -144,7 +152,8 @@ def _told(record: Record) -> Record:
 def _stage(entry: Exchange) -> str:
     """The stage that answered: `route` for what leads nowhere, `fault`, `prefer`, else the one that refused, or the last."""
     if entry.stage is None:
-        return "prefer" if entry.preferred else "route"
+        refused = entry.problem is not None and entry.problem.rule == "preference"
+        return "prefer" if entry.preferred or refused else "route"
     name = entry.stage.__name__
     return {"strike": "fault", "shape": "behave"}.get(name, name)
 

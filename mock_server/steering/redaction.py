@@ -17,6 +17,7 @@ class Redaction:
     """What is secret in one backend."""
 
     def __init__(self, contract: Contract) -> None:
+        self.contract = contract
         auth: Mapping[str, Any] = contract.settings.get("auth") or {}
         named = [str(auth.get("password", "password")), *(str((auth.get(use) or {}).get("name", "")) for use in ("access", "refresh"))]
         secret = [field for collection in contract.collections.values() for field in collection.secret]

@@ -38,8 +38,17 @@ class DocumentApp(FastAPI):
     def __init__(self, engine: Engine, service: str, **options: Any) -> None:
         super().__init__(openapi_url=None, docs_url=None, redoc_url=None, **options)
         self.engine, self.service = engine, service
+        self.socketio: SocketIO | None = None
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Takes over what the engine's contract says of the service, at first and when it has changed."""
+        engine, service = self.engine, self.service
         own = next(item for item in engine.contract.services if item.name == service)
-        self.socketio = SocketIO(engine, own) if any(not channel.raw for channel in own.channels) else None
+        if self.socketio is None and any(not channel.raw for channel in own.channels):
+            self.socketio = SocketIO(engine, own)
+        elif self.socketio is not None:
+            self.socketio.refresh(own)
         self.cors = Cors(engine.contract.settings.get("cors"))
         self.slash = bool(engine.contract.settings.get("redirect_slash"))
         self.most = max((plan.body_limit for plan in engine.plans.values() if plan.operation.service == service), default=1 << 20)

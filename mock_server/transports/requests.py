@@ -22,6 +22,8 @@ def request_of(scope: Any) -> Request:
     headers, path, root, client = dict(scope["headers"]), scope["path"], scope.get("root_path", ""), scope.get("client")
     if b"%" in scope.get("raw_path", b""):
         path = scope["raw_path"].decode("latin-1")
+    if len(headers) != len(scope["headers"]) and b"prefer" in headers:
+        headers[b"prefer"] = b", ".join(value for name, value in scope["headers"] if name == b"prefer")
     path = path[len(root) :] if root and path.startswith(root) else path
     root, _, world = root.partition(PREFIX)
     host = headers.get(b"host", b"").decode("latin-1")

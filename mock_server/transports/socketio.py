@@ -65,7 +65,7 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
     """The Socket.IO server of one service. Its channels are its namespaces."""
 
     def __init__(self, engine: Engine, service: Service) -> None:
-        self.channels = {_namespace(channel): channel for channel in service.channels if not channel.raw}
+        self.refresh(service)
         options = next(iter(self.channels.values())).socketio
         super().__init__(
             async_mode="asgi", json=OrJson, namespaces="*", async_handlers=False, cors_allowed_origins=[], max_http_buffer_size=LARGEST,
@@ -75,6 +75,10 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         self.open_sockets: dict[tuple[str, str], Socket] = {}
         self._size = 0  # of the packet at hand
         self._then: dict[tuple[str, str], Callable[[], Any]] = {}
+
+    def refresh(self, service: Service) -> None:
+        """Takes over the namespaces of a service; path and transports stay as they were at start."""
+        self.channels = {_namespace(channel): channel for channel in service.channels if not channel.raw}
 
     async def handle_request(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answers a handshake, a poll or what polling sends; serves a WebSocket to its end. A poll whose client goes away ends its connection at once."""

@@ -69,6 +69,8 @@ class Client:
         clock = Clock()
         clock.freeze(float(int(clock.now)))
         switches = dict(self.engine.contract.settings.get("switches") or {})
+        for world in list(self.engine.worlds)[1:]:
+            self.engine.worlds.drop(world.name)
         self.world = self.engine.world = create("default", self.engine.data, seed, switches, clock)
         self.auth: Mapping[str, Any] = self.engine.contract.settings.get("auth") or {}
         self._tokens: dict[str, tuple[str, float]] = {}

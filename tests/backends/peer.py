@@ -11,6 +11,7 @@ import orjson
 from mock_server.engine import Request
 from mock_server.engine.frames import Frame
 from mock_server.state.rooms import Socket
+from mock_server.state.world import World
 
 if TYPE_CHECKING:
     from tests.backends.client import Client
@@ -23,15 +24,16 @@ class Peer:
 
     def __init__(
         self, client: "Client", channel: str, *, path: Mapping[str, str] | None = None, query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None, auth: Any = None,
+        headers: Mapping[str, str] | None = None, auth: Any = None, world: World | None = None,
     ) -> None:  # fmt: skip
         self.client, self.realtime = client, client.engine.realtime
         self.received: list[tuple[str, Any]] = []
         self.hung: tuple[int, str] | None = None
         raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in {"host": "localhost", **(headers or {})}.items()]
         request = Request("GET", "/", urlencode(query or {}).encode(), raw, address="127.0.0.1", host="localhost")
-        self.socket = Socket(f"s{next(NUMBERS)}", channel, self._deliver, self._hang, client.now, client.world, request, path=dict(path or {}))
-        self.realtime.open(self.socket, client.world, auth)()
+        self.world = world or client.world
+        self.socket = Socket(f"s{next(NUMBERS)}", channel, self._deliver, self._hang, client.now, self.world, request, path=dict(path or {}))
+        self.realtime.open(self.socket, self.world, auth)()
 
     def _deliver(self, frame: Frame) -> None:
         data = json.loads(frame.data) if frame.data else None
@@ -46,7 +48,7 @@ class Peer:
 
     def send(self, name: str, data: Any = None) -> Any:
         """Sends a message; what an acknowledgement would carry."""
-        answer = self.realtime.receive(self.socket, self.client.world, name, data)
+        answer = self.realtime.receive(self.socket, self.world, name, data)
         return None if answer is None else json.loads(orjson.dumps(answer))
 
     def ask(self, name: str, data: Any = None) -> list[tuple[str, Any]]:
@@ -62,4 +64,4 @@ class Peer:
 
     def close(self, reason: str = "transport close") -> None:
         """Goes away."""
-        self.realtime.close(self.socket, self.client.world, reason)
+        self.realtime.close(self.socket, self.world, reason)

@@ -193,7 +193,7 @@ def hidden(backend: str) -> tuple[set[str], set[str]]:
     collections = contract(backend).collections
     listed = {name for item in collections.values() for name in item.properties}
     links = {name for item in collections.values() for name in item.refs}
-    names = {name for item in collections.values() for name in item.secret if name not in listed | links}
+    names = {name for item in collections.values() for name in item.unshown if name not in listed | links}
     client = Client(backend)
     values = {row[name] for item in collections.values() for row in client.rows(item.name) for name in item.secret - links if isinstance(row.get(name), str)}
     return names, {value for value in values if len(value) >= 16}

@@ -18,7 +18,7 @@ def route(operation: Operation) -> dict[str, Any]:
 
 
 def described(collection: Collection) -> dict[str, Any]:
-    known = {"key": collection.key, "id": collection.id, "secret": sorted(collection.secret), "created": collection.created, "updated": collection.updated}
+    known = {"key": collection.key, "id": collection.id, "internal": sorted(collection.internal), "created": collection.created, "updated": collection.updated}
     return {name: value for name, value in known.items() if value}
 
 

@@ -164,6 +164,7 @@ def _ask(client: Client, step: dict[str, Any]) -> None:
         assert found == expected, f"{found} instead of {expected}"
     if "has headers" in step:
         fits(step["has headers"], headers_of(answer), "headers")
+    assert [name for name in step.get("lacks headers", ()) if name in headers_of(answer)] == []
     for name, path in step.get("keep", {}).items():
         client.kept[name] = functools.reduce(lambda found, part: found[part], path.split("."), value)
 

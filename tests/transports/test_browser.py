@@ -147,3 +147,13 @@ def test_head_has_the_headers_of_get_and_no_body() -> None:
     get, head = (send(app(*PLATFORM), method, "/api/events/1") for method in ("GET", "HEAD"))
     assert head.body == b""
     assert (head.status, head.headers) == (get.status, get.headers)
+
+
+def test_a_page_may_say_what_it_prefers() -> None:
+    asked = {"origin": FRONT, "access-control-request-method": "GET", "access-control-request-headers": "prefer"}
+    preflight = send(app(*PLATFORM), "OPTIONS", "/api/events", asked)
+    assert (preflight.status, preflight.headers["access-control-allow-headers"]) == (200, "prefer")
+    answer = send(app(*PLATFORM), "GET", "/api/events/1", {"origin": FRONT, "prefer": "code=404"})
+    assert (answer.status, answer.headers["preference-applied"], answer.headers["access-control-allow-origin"]) == (404, "code=404", FRONT)
+    assert "Preference-Applied" in answer.headers["access-control-expose-headers"].split(", ")
+    assert set(answer.headers["vary"].split("; ")) == {"Prefer", "Origin"}

@@ -32,15 +32,16 @@ def make(bundle: Bundle, pointer: str, schema: Mapping[str, Any], words: Mapping
     virtual = {*derive, *children, *(ref.embed for ref in refs.values() if ref.embed)}
     key = words.get("key", "id")
     stamps, secret = words.get("timestamps") or {}, frozenset(words.get("secret") or ())
+    internal = frozenset(words.get("internal") or ())
     capacity, states = words.get("capacity"), words.get("states")
-    stored = ({*properties} | {key} | {*refs} | secret | {*stamps.values()}) - virtual
+    stored = ({*properties} | {key} | {*refs} | secret | internal | {*stamps.values()}) - virtual
     return Collection(
         name=words["collection"], key=key, id=words.get("id") or _id_of(bundle, properties.get(key)), schema=schema, pointer=pointer, bundle=bundle,
         stored=frozenset(stored), virtual=frozenset(virtual), properties=properties,
         unique=tuple((item,) if isinstance(item, str) else tuple(item) for item in words.get("unique") or ()),
         refs=refs, children=children, members=Members(**words["members"]) if "members" in words else None, derive=derive,
         capacity=_capacity(capacity) if capacity else None, states=_states(states) if states else None,
-        created=stamps.get("created"), updated=stamps.get("updated"), secret=secret, declared=declared,
+        created=stamps.get("created"), updated=stamps.get("updated"), secret=secret, internal=internal, declared=declared,
     )  # fmt: skip
 
 

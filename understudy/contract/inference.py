@@ -159,7 +159,7 @@ def _schema_words(bundle: Bundle, name: str, shape: Shape, parameter: str | None
     candidates = [parameter, "id", "_id", "uuid", f"{singular}Id", f"{singular}_id", "key", "slug", "name"]
     key = next((item for item in candidates if item and item in properties), None)
     hidden = [item for item in parents if item not in properties] + ([] if key else ["_key"])
-    words: dict[str, Any] = {"collection": name, "key": key or "_key", "secret": hidden}
+    words: dict[str, Any] = {"collection": name, "key": key or "_key", "internal": hidden}
     if key is None:
         words["id"] = "int" if parameter and parameter.lower().endswith("id") else "uuid"
     stamps = {kind: next((item for item in names if item in properties), None) for kind, names in _STAMPS.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from understudy.contract import reader
-from understudy.contract.rules import asyncapi, examples, expressions, names, openapi, provenance, reading, sources, statuses, vocabulary
+from understudy.contract.rules import asyncapi, examples, expressions, names, openapi, provenance, reading, scenarios, sources, statuses, vocabulary
 from understudy.contract.rules.fault import Fault, at, shown
 from understudy.contract.rules.sources import Source
 from understudy.contract.rules.vocabulary import Providers, faker_names
@@ -61,6 +61,7 @@ def _check(source: Source, providers: Providers) -> None:
     expressions.check(source)
     names.check(source)
     examples.check(source)
+    scenarios.check(source)
     if source.backend:
         statuses.check(source)
 

@@ -93,7 +93,8 @@ class States:
 class Collection:
     """Rows of one kind.
 
-    schema: of one row, references within `bundle`; stored: names of stored fields; virtual: names of computed ones.
+    schema: of one row, references within `bundle`; stored: names of stored fields; virtual: names of computed ones;
+    secret: stored ones that nobody is shown; internal: stored ones that no answer shows.
     """
 
     name: str
@@ -115,7 +116,13 @@ class Collection:
     created: str | None = None
     updated: str | None = None
     secret: frozenset[str] = frozenset()
+    internal: frozenset[str] = frozenset()
     declared: bool = True
+
+    @property
+    def unshown(self) -> frozenset[str]:
+        """The stored fields that no answer shows."""
+        return self.secret | self.internal
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,16 +80,16 @@ def is_json(media_type: str) -> bool:
     return media_type in JSON_TYPES or media_type.endswith("+json") or media_type == "*/*"
 
 
-def for_requests(node: Any) -> Any:
-    """The document as requests are checked against it: what is `readOnly` is not required of them."""
+def without_required(node: Any, word: str) -> Any:
+    """The document as one side is checked against it: what is `readOnly` is not required of requests, what is `writeOnly` not of answers."""
     if isinstance(node, list):
-        return [for_requests(item) for item in node]
+        return [without_required(item, word) for item in node]
     if not isinstance(node, dict):
         return node
-    result = {key: for_requests(value) for key, value in node.items()}
+    result = {key: without_required(value, word) for key, value in node.items()}
     needed, properties = node.get("required"), node.get("properties")
     if isinstance(needed, list) and isinstance(properties, dict):
-        result["required"] = [name for name in needed if not (isinstance(properties.get(name), dict) and properties[name].get("readOnly") is True)]
+        result["required"] = [name for name in needed if not (isinstance(properties.get(name), dict) and properties[name].get(word) is True)]
     return result
 
 

@@ -163,9 +163,9 @@ def _singular(name: str) -> str:
 
 
 def _stored(name: str, documents: Documents) -> str:
-    """Fields that only backend.yaml or a `secret` declares."""
+    """Fields that only backend.yaml, a `secret` or an `internal` declares."""
     places = (place for text, place in documents.texts if text == name)
-    return next((f"~ {place}" for place in places if place.startswith(BACKEND) or ".secret." in place), "")
+    return next((f"~ {place}" for place in places if place.startswith(BACKEND) or ".secret." in place or ".internal." in place), "")
 
 
 def _value(fact: Fact, documents: Documents) -> str:

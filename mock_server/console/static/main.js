@@ -5,11 +5,11 @@ import { $ } from "./dom.js";
 import * as faults from "./faults.js";
 import * as log from "./log.js";
 import * as routes from "./routes.js";
-import { startCopying } from "./say.js";
+import { done, startCopying } from "./say.js";
 import * as scenarios from "./scenarios.js";
 import * as sockets from "./sockets.js";
 import * as state from "./state.js";
-import { listen } from "./stream.js";
+import { listen, on } from "./stream.js";
 import * as tabs from "./tabs.js";
 import * as worlds from "./worlds.js";
 
@@ -44,5 +44,6 @@ function keep(theme) {
 startTheme();
 startCopying();
 for (const part of [clock, log, state, sockets, faults, scenarios, worlds, routes]) part.start();
+on("reloaded", () => done("The documents have changed. Load this page again to see their routes."));
 tabs.start();
 listen();

@@ -6,7 +6,7 @@ import { $ } from "./dom.js";
 const bus = new EventTarget();
 const PATIENCE = [500, 1000, 2000, 5000]; // ms until the next try
 
-/** Calls `act` with the data of events of some kinds: hello (each time that the stream begins), log, state, clock, faults, snapshots, worlds, reset, cleared, lost. */
+/** Calls `act` with the data of events of some kinds: hello (each time that the stream begins), log, state, clock, faults, snapshots, worlds, reset, cleared, reloaded, lost. */
 export function on(kinds, act) {
   for (const kind of kinds.split(" ")) bus.addEventListener(kind, (event) => act(event.detail, kind));
 }

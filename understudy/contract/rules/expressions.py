@@ -11,7 +11,7 @@ from understudy.contract.rules.sources import Sheet, Source
 from understudy.contract.rules.vocabulary import walk
 from understudy.contract.words import ROWS_ARE_OWN, Found, expressions, lock_name
 
-__all__ = ["check"]
+__all__ = ["check", "names", "wrong"]
 
 
 def check(source: Source) -> None:
@@ -47,8 +47,8 @@ def _kinds(contract: Contract, known: Mapping[str, str]) -> Kinds:
     return Kinds({name: collection for name, collection in known.items() if collection in stored}, stored, virtual)
 
 
-def _wrong(contract: Contract, found: Found, known: Mapping[str, str]) -> str | None:
-    """Why an expression does not compile."""
+def wrong(contract: Contract, found: Found, known: Mapping[str, str]) -> str | None:
+    """Why an expression does not compile; None where it does. known: the names that its place has, and the collections of those that are rows."""
     more = {"it": found.it} if found.it else {}
     more |= {"rows": known["row"]} if found.word in ROWS_ARE_OWN and "row" in known else {}
     try:
@@ -60,7 +60,7 @@ def _wrong(contract: Contract, found: Found, known: Mapping[str, str]) -> str | 
 
 def _compiled(contract: Contract, sheet: Sheet, named: str, pointer: str, part: str, words: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[Fault]:
     for found in expressions("behavior", part, words):
-        what = _wrong(contract, found, known)
+        what = wrong(contract, found, known)
         if what:
             yield at(sheet.bundle, f"{pointer}/x-behavior{found.at}", f"{named}: x-behavior.{found.dotted}: {what}")
 
@@ -70,7 +70,7 @@ def _hints(contract: Contract, sheet: Sheet) -> Iterator[Fault]:
         hint = node.get("x-faker")
         if isinstance(hint, dict) and isinstance(hint.get("value"), str):
             known = _referred(contract, sheet, pointer)
-            what = _wrong(contract, Found("", "value", hint["value"]), known) if known else None
+            what = wrong(contract, Found("", "value", hint["value"]), known) if known else None
             if what:
                 yield at(sheet.bundle, f"{pointer}/x-faker/value", f"x-faker.value: {what}")
 
@@ -90,6 +90,6 @@ def _templates(source: Source) -> Iterator[Fault]:
     assert source.contract is not None
     if source.backend and isinstance(source.settings, dict):
         for found in expressions("backend", "", source.settings):
-            what = _wrong(source.contract, found, names(source.contract, {"do": "reply"}))
+            what = wrong(source.contract, found, names(source.contract, {"do": "reply"}))
             if what:
                 yield in_file(source.file, found.at, f"{found.dotted}: {what}")

@@ -250,11 +250,11 @@ def _listed(collection: Collection, field: str, role: str) -> set[str]:
 
 def _schema(contract: Contract, own: Collection) -> Wrong:
     """What a collection's schema says about its own fields and those of others."""
-    there = {*own.properties, *own.secret, own.key} if own.properties else own.stored
+    there = {*own.properties, *own.unshown, own.key} if own.properties else own.stored
     stamps = [("timestamps/created", own.created), ("timestamps/updated", own.updated), ("members/owner", own.members.owner if own.members else None)]
     for pointer, name in [*stamps, *((f"refs/{name}", name) for name in own.refs)]:
         if name is not None and name not in there:
-            yield pointer, f"'{name}' is no property of the schema, and not among its secret fields.{suggest(name, there)}"
+            yield pointer, f"'{name}' is no property of the schema, and not among its secret or internal fields.{suggest(name, there)}"
     for name, child in own.children.items():
         target = contract.collections.get(child.collection)
         yield from _fields(f"children/{name}/by", [child.by], target)
