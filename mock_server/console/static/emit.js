@@ -15,8 +15,8 @@ export async function start() {
   editor = new Editor($("#emit-data"), "Payload as JSON", 12);
   $("#emit").addEventListener("submit", send);
   $("#emit-message").addEventListener("change", example);
-  $("#emit-from").addEventListener("change", () => ($("#emit-data").hidden = ofRow()));
-  $("#emit-row").addEventListener("focus", () => ($("#emit [value=row]").checked = $("#emit-data").hidden = true));
+  $("#emit-from").addEventListener("change", turn);
+  $("#emit-row").addEventListener("focus", () => turn(($("#emit [value=row]").checked = true)));
   reach([], []);
   try {
     messages = (await known()).sent;
@@ -38,14 +38,22 @@ function example() {
   $("#emit-from").hidden = !row;
   $("#emit-row").placeholder = row ? `key of ${message.collection}` : "";
   if (!row) $("#emit [value=data]").checked = true;
+  turn();
+}
+
+/** A payload is written, or made of a row: that one goes by itself to whom its document says. */
+function turn() {
   $("#emit-data").hidden = ofRow();
+  $("#emit-to option").textContent = ofRow() ? "whom its document says" : "everyone whose channel has it";
 }
 
 /** Who can be reached. */
 export function reach(sockets, rooms) {
   targets = [[EVERYONE, "everyone whose channel has it"], ...rooms.map((name) => [`room ${name}`, `room ${name}`])];
   targets.push(...sockets.map((item) => [`socket ${item.id}`, `socket ${item.id}${item.user ? ` (${item.user})` : ""}`]));
-  if ($("#emit-to")) choices($("#emit-to"), targets);
+  if (!$("#emit-to")) return;
+  choices($("#emit-to"), targets);
+  turn();
 }
 
 /** Chooses whom it goes to. */
@@ -60,7 +68,7 @@ export function prefill(line) {
   $("#emit-message").value = line.message;
   example();
   $("#emit [value=data]").checked = true;
-  $("#emit-data").hidden = false;
+  turn();
   editor.set(line.data);
   if (line.room && targets.some(([value]) => value === `room ${line.room}`)) $("#emit-to").value = `room ${line.room}`;
 }
