@@ -41,7 +41,7 @@ def chromium(requires: Callable[..., None]) -> Iterator[Page]:
 @pytest.fixture
 def page(chromium: Page) -> Iterator[Page]:
     """A browser without a page; the one that a test opens is closed after it, and must not have done what it should not."""
-    yield chromium
+    yield chromium.begin()
     wrong = chromium.wrong()
     chromium.leave()
     assert wrong == []

@@ -26,6 +26,11 @@ class Page:
         self.do("open", url, options, before)
         return self.ready()
 
+    def begin(self) -> "Page":
+        """Forgets what an earlier test expected."""
+        self._expected = []
+        return self
+
     def expect(self, *texts: str) -> None:
         """Errors that a test means to see in the browser's console: a browser tells of every refused request."""
         self._expected += texts
@@ -91,7 +96,6 @@ class Page:
         return [item for item in self.do("wrong") if not any(text in item for text in self._expected)]
 
     def leave(self) -> None:
-        self._expected = []
         self.do("leave")
 
     def close(self) -> None:

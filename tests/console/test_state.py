@@ -27,7 +27,7 @@ def test_collections_and_their_rows_are_there(console: Page, backend: Backend) -
     assert shown == {name: str(count) for name, count in backend.admin("GET", "/state").items()}
     console.click("#collections a:has-text('ticketCategories')")
     console.wait(ROWS)
-    assert console.text("#rows-shown") == f"1–{shown['ticketCategories']} of {shown['ticketCategories']}"
+    assert console.text("#rows-shown") == f"1\u2013{shown['ticketCategories']} of {shown['ticketCategories']}"
     assert console.address.endswith("#state/ticketCategories")
 
 

@@ -12,11 +12,11 @@ export class Editor {
     const id = `editor-${(made += 1)}`;
     this.box = el("textarea", { id, rows, spellcheck: "false", "aria-label": label, "aria-describedby": `${id}-wrong`, wrap: "off" });
     this.notes = el("div", { class: "notes", "aria-hidden": "true" });
-    this.said = el("ul", { id: `${id}-wrong`, class: "wrong", role: "alert" });
+    this.said = el("ul", { class: "wrong" });
     this.saved = "";
     this.box.addEventListener("scroll", () => this.place());
     this.box.addEventListener("input", () => this.mark([]));
-    place.replaceChildren(el("div", { class: "editor" }, this.box, this.notes), this.said);
+    place.replaceChildren(el("div", { class: "editor" }, this.box, this.notes), el("div", { id: `${id}-wrong`, role: "alert" }, this.said));
   }
 
   /** Shows a value as if it had just been saved. */

@@ -18,11 +18,7 @@ const root = document.documentElement;
 
 function startTheme() {
   const button = $("#theme");
-  const show = () => {
-    const theme = root.dataset.theme ?? "auto";
-    button.textContent = `Theme: ${theme}`;
-    button.setAttribute("aria-label", `Theme: ${theme === "auto" ? "as the system" : theme}. Change to ${THEMES[theme]}.`);
-  };
+  const show = () => (button.textContent = `Theme: ${root.dataset.theme ?? "auto"}`);
   button.addEventListener("click", () => {
     const next = THEMES[root.dataset.theme ?? "auto"];
     if (next === "auto") delete root.dataset.theme;

@@ -88,9 +88,9 @@ function show() {
   $("#rows-shown").textContent = found.length ? `${page * PAGE + 1}–${page * PAGE + part.length} of ${found.length}` : "";
   $("#rows-before").disabled = page === 0;
   $("#rows-after").disabled = (page + 1) * PAGE >= found.length;
-  const focused = document.activeElement?.dataset.sort;
+  const focused = $("#rows").contains(document.activeElement) ? document.activeElement : null;
   $("#rows").replaceChildren(part.length ? tableOf(part) : el("p", { class: "empty" }, rows.length ? "No row fits this filter." : "There are no rows."));
-  if (focused !== undefined) $$("#rows [data-sort]").find((item) => item.dataset.sort === focused)?.focus();
+  if (focused?.matches("button, a")) $$(`#rows ${focused.localName}`).find((item) => item.textContent === focused.textContent)?.focus();
 }
 
 /** The members that rows have, the key first. */

@@ -13,7 +13,13 @@ export const isShown = (name) => shown === name;
 
 /** Goes to an address, such as `go("state", "orders", 3)`. */
 export function go(...parts) {
-  location.hash = parts.map(encodeURIComponent).join("/");
+  move(`#${parts.map(encodeURIComponent).join("/")}`);
+}
+
+/** A browser that follows a fragment by itself takes the focus from where it is. */
+function move(address) {
+  if (address !== location.hash) history.pushState(null, "", address);
+  follow();
 }
 
 /** Changes the address without a step in the browser's history. */
@@ -26,8 +32,9 @@ export function start() {
   const list = $("nav.tabs");
   list.setAttribute("role", "tablist");
   for (const tab of $$("a", list)) dress(tab);
-  list.addEventListener("keydown", (event) => move(event, $$("a", list)));
-  addEventListener("hashchange", follow);
+  list.addEventListener("keydown", (event) => step(event, $$("a", list)));
+  document.addEventListener("click", click);
+  addEventListener("popstate", follow);
   follow();
 }
 
@@ -41,7 +48,14 @@ function dress(tab) {
 
 const nameOf = (tab) => tab.id.slice("tab-".length);
 
-function move(event, tabs) {
+function click(event) {
+  const address = event.target.closest?.("a[href^='#']")?.getAttribute("href");
+  if (address === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  move(address);
+}
+
+function step(event, tabs) {
   const place = tabs.indexOf(document.activeElement);
   const to = { ArrowRight: place + 1, ArrowLeft: place - 1, Home: 0, End: tabs.length - 1 }[event.key];
   if (event.key === " ") document.activeElement.click();
