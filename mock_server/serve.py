@@ -22,6 +22,7 @@ from mock_server.engine.engine import Engine
 from mock_server.options import MockOptions
 from mock_server.steering import scenarios
 from mock_server.transports.gathering import GatheringProtocol
+from mock_server.transports.guarding import guarded
 from mock_server.transports.http import DocumentApp
 from mock_server.watching import Watched, watch
 from understudy.contract.errors import UsageError, suggest
@@ -199,7 +200,7 @@ async def _keep(engines: Sequence[Engine], path: Path) -> None:
 
 
 async def _serve(bound: Sequence[Bound], options: MockOptions, token: str | None) -> None:
-    servers = [_server(item) for item in bound]
+    servers = [_server(item, options) for item in bound]
     loop = asyncio.get_running_loop()
 
     leaving: list[asyncio.Task[None]] = []
@@ -252,10 +253,10 @@ def _applications(bound: Sequence[Bound]) -> Iterable[DocumentApp]:
         yield from [item.hosted.app] if item.hosted is not None else [route.app for route in item.app.routes]
 
 
-def _server(item: Bound) -> uvicorn.Server:
+def _server(item: Bound, options: MockOptions) -> uvicorn.Server:
     config = uvicorn.Config(
-        item.app, http="httptools", ws=GatheringProtocol, ws_per_message_deflate=False, loop="none", lifespan="on", access_log=False, log_level="warning",
-        server_header=False, date_header=True, proxy_headers=False, timeout_graceful_shutdown=3, backlog=BACKLOG,
+        item.app, http=guarded(options.limits), ws=GatheringProtocol, ws_per_message_deflate=False, loop="none", lifespan="on", access_log=False,
+        log_level="warning", server_header=False, date_header=True, proxy_headers=False, timeout_graceful_shutdown=3, backlog=BACKLOG,
     )  # fmt: skip
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]

@@ -25,7 +25,7 @@ def first(desk: Desk) -> dict[str, Any]:
     return {
         "title": told["title"], "backend": told["name"], "service": desk.service, "services": told["services"], "accounts": told["accounts"],
         "secrets": told["secrets"], "environment": told["environment"], "world": desk.world.name, "tabs": TABS, "digest": files.digest(),
-        "scripts": files.scripts(), "groups": _groups(desk, told["services"]), "forms": forms.forms(), **_changing(desk),
+        "scripts": files.scripts(), "control": f"{desk.base}/__admin", "groups": _groups(desk, told["services"]), "forms": forms.forms(), **_changing(desk),
     }  # fmt: skip
 
 

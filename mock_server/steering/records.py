@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 import orjson
@@ -16,6 +17,7 @@ from mock_server.state.store import Row
 from mock_server.state.world import World
 from mock_server.steering.redaction import Redaction
 from understudy.contract.functions import iso
+from understudy.contract.model import Place
 from understudy.contract.schemas import is_json
 
 Record = dict[str, Any]
@@ -60,7 +62,7 @@ class Records:
             "kind": "exchange", "method": request.method, "path": f"{request.root}{request.path}", "query": self._query(request),
             "operation": plan.operation.id if plan else None,
             "status": response.status, "user": self._user(entry.user), "stage": _stage(entry), "why": self._why(entry),
-            "place": str(plan.operation.place) if plan else None, "violations": [item.as_json() for item in entry.violations], "crash": entry.crash,
+            "place": short(plan.operation.place) if plan else None, "violations": [item.as_json() for item in entry.violations], "crash": entry.crash,
             "preferred": entry.preferred, "delay": round(response.delay * 1000) or None, "cut": _cut(entry),
         }  # fmt: skip
 
@@ -147,6 +149,12 @@ class Records:
 
 def _told(record: Record) -> Record:
     return {name: value for name, value in record.items() if value not in (None, [], "")}
+
+
+def short(place: Place) -> str:
+    """Where something stands, without the path of this machine: eventplatform/gateway.openapi.yaml:41."""
+    path = PurePath(place.file)
+    return f"{path.parent.name}/{path.name}:{place.line}" if path.parent.name else f"{path.name}:{place.line}"
 
 
 def _stage(entry: Exchange) -> str:

@@ -73,7 +73,7 @@ function why(line) {
     facts([
       ["Rule", line.violations?.[0]?.rule],
       ["Operation", line.operation],
-      ["Document", line.place ? [el("code", { title: line.place }, line.place.split("/").slice(-2).join("/")), " ", copier(line.place, "Copy the place in the document")] : null],
+      ["Document", line.place ? [el("code", {}, line.place), " ", copier(line.place, "Copy the place in the document")] : null],
       ["User", line.user],
       ["Service", line.service],
       ["At", line.at],
