@@ -103,9 +103,10 @@ function columns() {
 function tableOf(part) {
   const members = columns();
   const key = keyOf(name);
-  const head = el("tr", {}, members.map((member) => el("th", { scope: "col", "aria-sort": sort.by === member ? (sort.down ? "descending" : "ascending") : null }, sorter(member))));
+  const numeric = (member) => (member !== key && part.some((item) => typeof item[member] === "number") ? "number" : null);
+  const head = el("tr", {}, members.map((member) => el("th", { scope: "col", class: numeric(member), "aria-sort": sort.by === member ? (sort.down ? "descending" : "ascending") : null }, sorter(member))));
   const body = part.map((item) => {
-    const cells = members.map((member) => el("td", { class: typeof item[member] === "number" ? "number" : null }, member === key ? link(item[key]) : brief(item[member], 40)));
+    const cells = members.map((member) => el("td", { class: numeric(member) }, member === key ? link(item[key]) : brief(item[member], 40)));
     return el("tr", { "aria-current": String(item[key]) === String(chosen) ? "true" : null, "data-key": item[key] }, cells);
   });
   return el("table", { "aria-label": name, class: "rows" }, el("thead", {}, head), el("tbody", {}, body));
