@@ -19,6 +19,7 @@ const names = { operation: new Set(), user: new Set() };
 let list, chosen, paused;
 let waiting = []; // came, and is not shown yet
 let asked = false;
+let loads = 0; // what an earlier one still fetches is no longer wanted
 
 export function start() {
   const place = $("#lines");
@@ -45,20 +46,27 @@ function startTools() {
 async function catchUp(last) {
   const newest = lines.all.at(-1)?.id;
   if (newest === undefined || (last !== undefined && last < newest)) return load();
-  waiting.push(...(await get(`requests?limit=10000&after=${newest}`)).requests);
+  const { requests, total } = await get(`requests?limit=10000&after=${newest}`);
+  if (total < lines.all.length) return load(); // it was cleared meanwhile
+  waiting.push(...requests);
   waiting.sort((one, other) => one.id - other.id);
   ask();
 }
 
 /** The newest lines at once, and the others one after another, so that neither the mock nor the page stands still. */
 async function load() {
+  const own = (loads += 1);
   lines.clear();
-  lines.append((await get(`requests?limit=${FIRST}`)).requests);
+  const { requests: newest } = await get(`requests?limit=${FIRST}`);
+  const came = lines.all; // while that was fetched
+  lines.clear();
+  lines.append(newest);
+  lines.append(came);
   showAll();
   if (chosen) choose(chosen, true);
-  for (const total = lines.all.length; total; ) {
+  while (lines.all.length && own === loads) {
     const { requests } = await get(`requests?limit=${CHUNK}&before=${lines.all[0].id}`);
-    if (!requests.length) break;
+    if (!requests.length || own !== loads) break;
     lines.prepend(requests);
     showAll();
   }
@@ -134,6 +142,7 @@ async function clear() {
 }
 
 function begin() {
+  loads += 1;
   waiting = [];
   lines.clear();
   list.forget();
