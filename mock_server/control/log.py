@@ -25,7 +25,7 @@ async def latest(
     return Lines(requests=[records.brief(desk.world, entry) for entry in reversed(chosen)], total=len(log))
 
 
-@router.get("/requests/{number}", operation_id="readRequest")
+@router.get("/requests/{number:int}", operation_id="readRequest")
 async def one(desk: Steering, number: Annotated[int, Path(ge=0, le=LAST)]) -> dict[str, Any]:
     """One line, whole."""
     entry = desk.world.log.find(number)
