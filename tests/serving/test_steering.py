@@ -75,7 +75,7 @@ def test_an_exported_snapshot_is_what_a_mock_begins_with(mock: Mock, tmp_path: P
         (["--save", "no/state.json"], "no/state.json: The state can't be saved there: its folder is not there."),
         (["--now", "tomorrow"], "'now' is an instant such as 2026-11-21T12:00:00Z, not 'tomorrow'."),
         (["--worlds", "0"], "--worlds: 0 is not a whole number from 1 to 100000."),
-        (["--admin-token", "short"], "--admin-token: 'short' is not a text."),
+        (["--admin-token", "short"], "--admin-token: 'short' is not a text of at least 8 characters."),
     ],
 )
 def test_what_can_not_be_begun_with_is_one_sentence(tmp_path: Path, arguments: list[str], says: str) -> None:
