@@ -96,6 +96,7 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
             return
         scope = {**scope, "headers": [header for header in scope["headers"] if header[0] != b"upgrade"]}  # it is no WebSocket, whatever engineio reads there
         request = await receive()
+        self._forget_closed(scope)
         if scope["method"] != "GET":
             if scope["method"] != "POST" or await self._takes(scope, request["body"]):
                 await super().handle_request(scope, partial(asyncio.sleep, 0, request), send)
@@ -116,13 +117,16 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
 
     async def _takes(self, scope: Any, body: bytes) -> bool:
         """Whether what polling sends can be taken: engineio leaves a traceback where not. A payload that is none ends its connection, as Node's server does."""
-        connection = self._connection(scope)
-        if connection is not None and connection.closed:
-            return False
         if not is_payload(body):
             await self._lose(scope)
             return False
         return True
+
+    def _forget_closed(self, scope: Any) -> None:
+        """A connection that the mock closed is no session any more; engineio would leave a traceback."""
+        connection = self._connection(scope)
+        if connection is not None and connection.closed:
+            self.eio.sockets.pop(connection.sid, None)
 
     def _connection(self, scope: Any) -> Any:
         return self.eio.sockets.get(next(iter(parse_query(scope["query_string"]).get("sid", ())), ""))
@@ -197,7 +201,7 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
 
         def hang(code: int, _reason: str) -> None:
             """Sends the client away; one that a restart cuts off connects again."""
-            farewell = self.eio.disconnect(engine_sid) if code == RESTART else self.disconnect(sid, namespace=namespace)
+            farewell = self._cut_off(engine_sid) if code == RESTART else self.disconnect(sid, namespace=namespace)
             socket.leaving = asyncio.ensure_future(farewell)
 
         socket = Socket(sid, f"{channel.service}/{channel.id}", deliver, hang, world.clock.now, world, request, address=request.address)
@@ -246,6 +250,8 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         connection = self.eio.sockets.get(eio_sid)
         if connection is not None:
             await connection.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
+            if connection.upgraded:
+                connection.queue.put_nowait(None)  # has engineio close the WebSocket: JavaScript's client overlooks its farewell there
 
     async def stop(self) -> None:
         """Closes every connection."""
