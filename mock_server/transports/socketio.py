@@ -96,15 +96,13 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
             return
         scope = {**scope, "headers": [header for header in scope["headers"] if header[0] != b"upgrade"]}  # it is no WebSocket, whatever engineio reads there
         request = await receive()
-        self._forget_closed(scope)
         if scope["method"] != "GET":
             if scope["method"] != "POST" or await self._takes(scope, request["body"]):
-                await super().handle_request(scope, partial(asyncio.sleep, 0, request), send)
+                await self._asked(scope, request, send)
             else:
-                await send({"type": "http.response.start", "status": 400, "headers": [(b"content-type", b"text/plain")]})
-                await send({"type": "http.response.body", "body": b"This is no payload of a session that is open."})
+                await _refused(send)
             return
-        answer = asyncio.ensure_future(super().handle_request(scope, partial(asyncio.sleep, 0, request), send))
+        answer = asyncio.ensure_future(self._asked(scope, request, send))
         gone = asyncio.ensure_future(receive())
         try:
             await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -122,11 +120,12 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
             return False
         return True
 
-    def _forget_closed(self, scope: Any) -> None:
-        """A connection that the mock closed is no session any more; engineio would leave a traceback."""
-        connection = self._connection(scope)
-        if connection is not None and connection.closed:
-            self.eio.sockets.pop(connection.sid, None)
+    async def _asked(self, scope: Any, request: Any, send: Send) -> None:
+        """Has engineio answer. It fails over a session that the mock closed, also in the moment in which it is asked for it."""
+        try:
+            await super().handle_request(scope, partial(asyncio.sleep, 0, request), send)
+        except KeyError:
+            await _refused(send)
 
     def _connection(self, scope: Any) -> Any:
         return self.eio.sockets.get(next(iter(parse_query(scope["query_string"]).get("sid", ())), ""))
@@ -258,6 +257,11 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         for connection in list(self.eio.sockets.values()):
             await connection.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
         await self.shutdown()
+
+
+async def _refused(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 400, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"This is no payload of a session that is open."})
 
 
 def _packets(receive: Receive) -> Receive:
