@@ -126,7 +126,7 @@ class Engine:
     def handle(self, service: str, request: Request, now: float | None = None, world: World | None = None) -> Response:
         """The answer to a request of a service. now, world: the instant and the world in which it comes, where the mock itself sends it."""
         try:
-            world = self.world_of(request) if world is None else world
+            world = world_of(request, self.worlds) if world is None else world
         except Problem as problem:
             return self._problem_outside(service, request, problem, self.world)
         match = self.routers[service].find(request.path)
@@ -162,7 +162,10 @@ class Engine:
         size = OVERHEAD + len(request.body) + len(response.body)
         ids = hit.ids if hit is not None else ()
         user = call.user
-        self.keep(world, Exchange(call.now, service, request, response, plan, stage, call.violations, crash, refusal, user, ids, preferred, 0, size))
+        line = Exchange(call.now, service, request, response, plan, stage, call.violations, crash, refusal, user, ids, preferred, 0, size)
+        world.log.append(line)
+        if self.feed.listeners:
+            self.feed.tell("log", world, line)
         call.scope.source = None  # the scope looks back at the call; without this its memory waits for the garbage collector
         return response
 
@@ -178,14 +181,14 @@ class Engine:
             return Response(200, [(b"allow", allow.encode()), (b"content-length", b"0")], b"")
         if request.method == "HEAD" and "GET" in match.methods:
             answer = self.handle(service, request.as_get())
-            return Response(answer.status, [*answer.headers, (b"content-length", b"%d" % len(answer.body))], b"", answer.delay)
+            return Response(answer.status, [*answer.headers, (b"content-length", b"%d" % len(answer.body))], b"", answer.delay, answer.kept)
         return self._problem_outside(service, request, Problem(405, "method", name=request.method, headers={"Allow": allow}), world)
 
     def _problem_outside(self, service: str, request: Request, problem: Problem, world: World) -> Response:
         """A refusal of a request that leads to no operation: in the backend's envelope too."""
         call = Call(self.runtime, request, self.any_plan(service), {}, world)
         response = self._refused(call, problem)
-        self.keep(world, Exchange(call.now, service, request, response, None, None, call.violations, problem=problem, size=OVERHEAD))
+        self.keep(world, Exchange(call.now, service, request, response, None, None, call.violations, problem=problem.with_traceback(None), size=OVERHEAD))
         return response
 
     def any_plan(self, service: str = "") -> Plan:

@@ -26,12 +26,13 @@ class Log:
 
     def append(self, entry: Entry) -> None:
         """Adds a line."""
-        self.count += 1
-        entry.number = self.count
-        self.bytes += entry.size
-        self._lines.append(entry)
-        while len(self._lines) > self.most or self.bytes > self.largest:
-            self.bytes -= self._lines.popleft().size
+        lines = self._lines
+        entry.number = self.count = self.count + 1
+        kept = self.bytes + entry.size
+        lines.append(entry)
+        while kept > self.largest or len(lines) > self.most:
+            kept -= lines.popleft().size
+        self.bytes = kept
 
     def clear(self) -> None:
         """Forgets every line; numbers go on."""
