@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from mock_server.engine import documented
 from mock_server.engine.plan import Plan
 from understudy.contract.model import Media
 from understudy.contract.schemas import is_json
@@ -29,8 +30,7 @@ def broken(plan: Plan, status: int, body: bytes, chance: Chance) -> bytes:
 
 
 def _media(plan: Plan, status: int) -> Media | None:
-    responses = plan.operation.responses
-    found = next((responses[name] for name in (str(status), f"{status // 100}XX", "default") if name in responses), None)
+    found = documented.answer(plan.operation, status)
     return next((media for media in found.media.values() if is_json(media.type)), None) if found else None
 
 
