@@ -1,7 +1,9 @@
 """What `understudy mock` was asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from mock_server.transports.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +13,7 @@ class MockOptions:
     targets: backends and documents, () for all shipped ones; port: of the first service; seed: any text;
     validate: on, strict, warn or off; now: the instant (RFC 3339) at which worlds begin; worlds: how many there may be;
     scenarios: applied at start; load, save: files with state; watch: whether changed documents take effect; admin_token, admin_origins: who may steer;
-    verbosity: 0 as usual, more than 0 for -v, less for -q.
+    verbosity: 0 as usual, more than 0 for -v, less for -q; limits: of a connection.
     """
 
     targets: tuple[str, ...] = ()
@@ -33,3 +35,4 @@ class MockOptions:
     color: bool = False
     verbosity: int = 0
     json: bool = False
+    limits: Limits = field(default_factory=Limits)

@@ -13,7 +13,9 @@ from uvicorn.config import LOGGING_CONFIG
 from mock_server.app import Hosted
 from mock_server.engine.engine import Engine
 from mock_server.transports.gathering import GatheringProtocol
+from mock_server.transports.guarding import guarded
 from mock_server.transports.http import DocumentApp
+from mock_server.transports.limits import Limits
 
 BACKLOG = 2048
 
@@ -29,11 +31,11 @@ class Bound:
 
 
 class Running:
-    """The servers of some bound applications. logging: as uvicorn takes it, None to leave the process's own alone."""
+    """The servers of some bound applications. limits: what a client may ask of them; logging: as uvicorn takes it, None to leave the process's own alone."""
 
-    def __init__(self, bound: Sequence[Bound], logging: dict[str, Any] | None = LOGGING_CONFIG) -> None:
+    def __init__(self, bound: Sequence[Bound], limits: Limits, logging: dict[str, Any] | None = LOGGING_CONFIG) -> None:
         self.bound = bound
-        self._servers = [_server(item, logging) for item in bound]
+        self._servers = [_server(item, limits, logging) for item in bound]
         self._tasks: list[asyncio.Task[None]] = []
         self._leaving: list[asyncio.Task[None]] = []
 
@@ -65,9 +67,9 @@ def applications(bound: Sequence[Bound]) -> Iterable[DocumentApp]:
         yield from [item.hosted.app] if item.hosted is not None else [route.app for route in item.app.routes]
 
 
-def _server(item: Bound, logging: dict[str, Any] | None) -> uvicorn.Server:
+def _server(item: Bound, limits: Limits, logging: dict[str, Any] | None) -> uvicorn.Server:
     config = uvicorn.Config(
-        item.app, http="httptools", ws=GatheringProtocol, ws_per_message_deflate=False, loop="none", lifespan="on", access_log=False, log_level="warning",
+        item.app, http=guarded(limits), ws=GatheringProtocol, ws_per_message_deflate=False, loop="none", lifespan="on", access_log=False, log_level="warning",
         server_header=False, date_header=True, proxy_headers=False, timeout_graceful_shutdown=3, backlog=BACKLOG, log_config=logging,
     )  # fmt: skip
     server = uvicorn.Server(config)

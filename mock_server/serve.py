@@ -153,7 +153,7 @@ async def _keep(engines: Sequence[Engine], path: Path) -> None:
 
 
 async def _serve(bound: Sequence[Bound], options: MockOptions, token: str | None) -> None:
-    running = Running(bound)
+    running = Running(bound, options.limits)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop

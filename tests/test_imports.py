@@ -38,9 +38,8 @@ BESIDE = {
     "mock_server.console": (),
 }
 DOORS = ("understudy.cli", "understudy.settings", "understudy.pytest_plugin", "understudy.__main__")  # these may use anything
-HOSTS = tuple(
-    f"mock_server.{name}" for name in ("app", "serve", "banner", "options", "ports", "running", "storage", "watching")
-)  # one floor: who hosts the applications
+HOSTED = ("app", "serve", "banner", "options", "ports", "running", "storage", "watching")
+HOSTS = tuple(f"mock_server.{name}" for name in HOSTED)  # one floor: who hosts the applications
 
 
 def files() -> Iterator[Path]:

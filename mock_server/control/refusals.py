@@ -108,7 +108,7 @@ SAYS: dict[str, Say] = {
 
 def _known(request: Request, place: list[str]) -> list[str]:
     """The members that a body may have at a place."""
-    models = _models(list(request.scope["endpoint"].__annotations__.values()))
+    models = _models([kind for name, kind in request.scope["endpoint"].__annotations__.items() if name != "return"])
     for part in place:
         inner = _models([model.model_fields[part].annotation for model in models if part in model.model_fields])
         models = [model for model in models if part in _kinds(model)] or inner

@@ -7,6 +7,7 @@ from typing import Any
 from fixtures.instants import seconds
 from mock_server.engine import rows
 from mock_server.engine.call import Call, Entity, Reply
+from mock_server.engine.media import whole
 from mock_server.engine.problem import Problem, Violation
 from mock_server.engine.validation import cookies, parse_query
 from mock_server.state.store import Row
@@ -70,7 +71,8 @@ def user_of(call: Call, claims: Mapping[str, Any]) -> Row | None:
     """The account that a token is of, if it may still sign in."""
     collection = call.runtime.contract.collections[call.runtime.auth["collection"]]
     subject = claims["sub"]
-    key = int(subject) if collection.id == "int" and str(subject).isdigit() else subject
+    number = whole(str(subject)) if collection.id == "int" else None
+    key = number if number is not None else subject
     user = call.store.get(collection.name, key)
     return user if user is not None and may_sign_in(call, user) else None
 

@@ -11,6 +11,8 @@ from understudy.contract.expressions import names_in
 if TYPE_CHECKING:
     from mock_server.engine.plan import Plan
 
+LONGEST = 256  # characters of a value that calls are counted by
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -26,7 +28,7 @@ class Rate:
 
     def counted(self, call: Call) -> Iterator[str]:
         """What a call is counted under."""
-        return (str(item(call.scope)) for item in self.by)
+        return (str(item(call.scope))[:LONGEST] for item in self.by)
 
 
 def rates(plan: "Plan") -> Iterator[Rate]:

@@ -12,7 +12,9 @@ from mock_server.engine.call import Upload
 from mock_server.engine.problem import Problem, Violation
 from understudy.contract.schemas import is_json
 
-MOST_DEPTH = 256
+MOST_DEPTH = 200  # of JSON: the validator and the writer of answers give up at 255, inside an envelope
+MOST_DIGITS = 4000
+TOO_DEEP = f"The body is nested more deeply than {MOST_DEPTH} levels"
 
 
 def essence(header: bytes | None) -> str:
@@ -36,10 +38,28 @@ def decode(media: str, header: bytes, body: bytes) -> Any:
 def decode_json(body: bytes) -> Any:
     """The value of a JSON text; raises Problem with where it ends to be one."""
     try:
-        return orjson.loads(body)
+        value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         where = f"at line {error.lineno}, column {error.colno}"
         raise Problem(400, "syntax", violations=(Violation("/body", "json", f"The body is no valid JSON: {error.msg} {where}", "JSON", None),)) from None
+    if may_be_deep(len(body)) and is_deep(value):
+        raise Problem(400, "syntax", violations=(Violation("/body", "depth", TOO_DEEP, MOST_DEPTH),))
+    return value
+
+
+def may_be_deep(size: int) -> bool:
+    """Whether a JSON text of so many bytes is long enough to be nested too deeply."""
+    return size > 2 * MOST_DEPTH
+
+
+def is_deep(value: Any) -> bool:
+    """Whether a value is nested more deeply than what checks and writes it can follow."""
+    level = [value]
+    for _ in range(MOST_DEPTH + 1):
+        level = [inner for item in level if isinstance(item, dict | list) for inner in (item.values() if isinstance(item, dict) else item)]
+        if not level:
+            return False
+    return True
 
 
 def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -108,10 +128,16 @@ def coerce(value: Any, kind: str) -> Any:
         return value
 
 
+def whole(text: str) -> int | None:
+    """A text of digits as a number, or None. Digits are those of ASCII, and so few that Python reads them: `isdigit` alone is true of '²'."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
+
+
 def _integer(text: str) -> int:
-    if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 4000):
+    number = whole(text.removeprefix("-"))
+    if number is None:
         raise ValueError(text)
-    return int(text)
+    return -number if text.startswith("-") else number
 
 
 def _number(text: str) -> float | int:
@@ -127,10 +153,17 @@ def _boolean(text: str) -> bool:
     return text == "true"
 
 
+def _value(text: str) -> Any:
+    value = orjson.loads(text)
+    if may_be_deep(len(text)) and is_deep(value):
+        raise ValueError(text)
+    return value
+
+
 def _null(text: str) -> Any:
     return None if text in ("", "null") else text
 
 
 CONVERTERS: dict[str, Callable[[str], Any]] = {
-    "integer": _integer, "number": _number, "boolean": _boolean, "object": orjson.loads, "json": orjson.loads, "null": _null,
+    "integer": _integer, "number": _number, "boolean": _boolean, "object": _value, "json": _value, "null": _null,
 }  # fmt: skip

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import orjson
 
 from mock_server.engine.call import Call
+from mock_server.engine.media import whole
 from mock_server.engine.runtime import sort_rows
 from mock_server.engine.validation import parse_query
 from mock_server.state.store import Row
@@ -77,7 +78,8 @@ def cut(call: Call, found: Pager, rows: list[Row], sort: tuple[str, ...], key: s
 
 
 def _number(value: Any, default: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else int(value) if isinstance(value, str) and value.isdigit() else default
+    number = whole(value) if isinstance(value, str) else value
+    return number if isinstance(number, int) and not isinstance(number, bool) else default
 
 
 def _previous(call: Call, found: Pager, rows: list[Row], start: int, size: int, sort: tuple[str, ...], key: str) -> str | None:

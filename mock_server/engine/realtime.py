@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from mock_server.engine import handshake, interference, locks, messages, refusals
+from mock_server.engine import handshake, interference, locks, media, messages, refusals
 from mock_server.engine.call import Call, Emit, Reply
 from mock_server.engine.entries import LARGE, LARGEST_BODY, OVERHEAD, Heard, sent
 from mock_server.engine.frames import Frame
@@ -91,6 +91,9 @@ class Realtime:
         call = self._call(line.plan, socket, world)
         world.rooms.add(socket)
         try:
+            if media.is_deep(auth):
+                auth = None
+                raise Problem(400, None, media.TOO_DEEP, rule="depth")
             handshake.prepare(call, auth)
             self._take(call, line.opening)
         except Exception as error:
@@ -146,6 +149,8 @@ class Realtime:
         line = self.lines[socket.channel]
         plan = line.plans.get(name, line.plan)
         call = self._call(plan, socket, world)
+        if media.may_be_deep(size) and media.is_deep(data):
+            data, broken = None, Problem(400, None, media.TOO_DEEP, rule="depth")
         call.body = call.scope["body"] = data
         kept = data if size <= LARGEST_BODY else LARGE
         try:

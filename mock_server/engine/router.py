@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 Plan = TypeVar("Plan")
 REMEMBERED = 4096  # paths whose route is known
+LONGEST = 512  # characters of one that is worth remembering
 
 
 @dataclass(slots=True)
@@ -49,7 +50,8 @@ class Router(Generic[Plan]):
         match = Match(node.methods or {}, tuple(unquote(value) if "%" in value else value for value in values), node.template)
         if len(self._known) >= REMEMBERED:
             self._known = {}
-        self._known[path] = match
+        if len(path) <= LONGEST:
+            self._known[path] = match
         return match
 
     def _add(self, method: str, template: str, plan: Plan) -> None:

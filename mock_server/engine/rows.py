@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mock_server.engine.call import Call
+from mock_server.engine.media import whole
 from mock_server.engine.problem import Problem
 from mock_server.state.store import Row
 from understudy.contract.functions import iso
@@ -30,8 +31,8 @@ def find(call: Call, collection: Collection, key: Any) -> Row | None:
     row = call.store.get(collection.name, key)
     if row is not None or collection.declared:
         return row
-    if isinstance(key, str) and key.isdigit():
-        return call.store.get(collection.name, int(key))
+    if isinstance(key, str):
+        return call.store.get(collection.name, whole(key))
     return call.store.get(collection.name, str(key)) if isinstance(key, int) else None
 
 

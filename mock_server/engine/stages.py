@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-
-from mock_server.engine import accounts, answers, pushes
+from mock_server.engine import accounts, answers, media, pushes
 from mock_server.engine.acts import Repeated
 from mock_server.engine.call import Call, Entity, Origin, Reply
 from mock_server.engine.invention import example, filled
@@ -41,8 +39,8 @@ def throttle(call: Call) -> None:
 def _peek(call: Call) -> None:
     """The body before it is checked, for limits that count by what it names."""
     try:
-        call.scope["body"] = orjson.loads(call.request.body)
-    except orjson.JSONDecodeError:
+        call.scope["body"] = media.decode_json(call.request.body)
+    except Problem:
         call.scope["body"] = None
 
 

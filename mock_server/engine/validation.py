@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _UNKNOWN: Any = object()
 REMEMBERED = 1024  # good texts of a parameter whose value is known
+LONGEST = 512  # characters of one that is worth remembering
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ class Validation:
         if checked.validator is not None and not checked.validator.is_valid(value):
             for error in checked.validator.iter_errors(value):
                 found.extend(violations.explain(error, f"/{parameter.where}/{parameter.name}"))
-        elif isinstance(text, str) and len(checked.good) < REMEMBERED:
+        elif isinstance(text, str) and len(checked.good) < REMEMBERED and len(text) <= LONGEST:
             checked.good[text] = value
         return value
 

@@ -6,6 +6,7 @@ from typing import Any
 from mock_server.engine import rows, violations
 from mock_server.engine.call import NO_REQUEST, Call
 from mock_server.engine.engine import Engine
+from mock_server.engine.media import whole
 from mock_server.engine.problem import Problem, Violation
 from mock_server.engine.stages import finish
 from mock_server.state.store import Row
@@ -104,8 +105,7 @@ def collection_of(engine: Engine, name: str) -> Collection:
 def row_of(world: World, collection: Collection, key: str) -> Row:
     """A stored row, with what is secret. Raises Problem."""
     unit = world.store.begin()
-    number = int(key) if key.isascii() and key.isdigit() and len(key) < 19 else None
-    row = unit.get(collection.name, key) or (unit.get(collection.name, number) if number is not None else None)
+    row = unit.get(collection.name, key) or unit.get(collection.name, whole(key))
     if row is None:
         raise Problem(404, None, f"There is no {key} in {collection.name}.")
     return row

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mock_server.engine.engine import Engine
+from mock_server.steering.records import short
 from understudy.contract.model import Channel, Contract, Media, Operation, Service
 
 
@@ -83,7 +84,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     return {
         "kind": "operation", "id": operation.id, "service": operation.service, "method": operation.method, "path": operation.path,
         "summary": operation.summary, "tags": list(operation.tags), "source": behavior.source, "do": behavior.do, "collection": behavior.collection,
-        "secured": bool(operation.security) and not operation.anonymous, "place": str(operation.place),
+        "secured": bool(operation.security) and not operation.anonymous, "place": short(operation.place),
         "answers": [
             {"status": status, "description": response.description, "examples": _examples(response.media)} for status, response in operation.responses.items()
         ],

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from mock_server.state.store import Row
 from mock_server.state.world import World
 from mock_server.steering.redaction import Redaction
 from understudy.contract.functions import iso
+from understudy.contract.model import Place
 from understudy.contract.schemas import is_json
 
 Record = dict[str, Any]
@@ -54,7 +56,7 @@ class Records:
         return {
             "kind": "exchange", "method": request.method, "path": path, "query": query, "operation": plan.operation.id if plan else None,
             "status": response.status, "user": self._user(entry.user), "stage": _stage(entry), "why": self._why(entry),
-            "place": str(plan.operation.place) if plan else None, "violations": [item.as_json() for item in entry.violations], "crash": entry.crash,
+            "place": short(plan.operation.place) if plan else None, "violations": [item.as_json() for item in entry.violations], "crash": entry.crash,
             "preferred": entry.preferred, "delay": round(response.delay * 1000) or None, "cut": _cut(entry),
             "request": {"headers": self._headers(request.headers.items()), "body": self._body(request.headers.get(b"content-type"), request.body)},
             "response": {"headers": self._headers(response.headers), "body": self._body(dict(response.headers).get(b"content-type"), response.body)},
@@ -130,6 +132,12 @@ class Records:
         body = self._body(request.headers.get(b"content-type"), request.body)
         parts += ["--data-raw", shlex.quote(body if isinstance(body, str) else orjson.dumps(body).decode())] if body is not None else []
         return " ".join(parts)
+
+
+def short(place: Place) -> str:
+    """Where something stands, without the path of this machine: eventplatform/gateway.openapi.yaml:41."""
+    path = PurePath(place.file)
+    return f"{path.parent.name}/{path.name}:{place.line}" if path.parent.name else f"{path.name}:{place.line}"
 
 
 def _stage(entry: Exchange) -> str:

@@ -62,7 +62,9 @@ def _call(engine: Engine, world: World, name: str) -> Call:
     bundle = service.bundle or service.realtime
     assert bundle is not None
     operation = Operation(f"scenario {name}", service.name, "OPEN", "", (), MappingProxyType({}), False, MappingProxyType({}), (), True, NOTHING, "", bundle)
-    return Call(engine.runtime, NO_REQUEST, Plan(engine.runtime, operation, None), {}, world)
+    plan = Plan(engine.runtime, operation, None)
+    plan.names["given"] = ""  # a name of expressions that is no row of a collection
+    return Call(engine.runtime, NO_REQUEST, plan, {}, world)
 
 
 def _take_steps(engine: Engine, call: Call, name: str, scenario: Scenario) -> None:

@@ -27,6 +27,7 @@ OWN = ("/openapi.json", "/docs", "/asyncapi.json")
 CONTROL = "/__admin"
 LEAST_ZIPPED = 1024
 BODILESS = frozenset({"GET", "HEAD"})
+OWN_MOST = 16 << 20  # bytes of a body that is none of an operation: what polling or the control API is sent
 READ_AT_MOST = 64 << 20  # a body is read to its end, so that its client reads the answer, but no further than this
 
 
@@ -58,18 +59,20 @@ class DocumentApp(FastAPI):
             scope = within_world(scope)
         path = scope["path"].removeprefix(scope.get("root_path", "")) if self.socketio is not None and "path" in scope else ""
         if self.socketio is not None and self.socketio.admits(path) and scope.get("method") != "OPTIONS":
-            await self.socketio.handle_request(scope, receive, self._shared(scope, send))
+            await _bounded(self.socketio.handle_request, scope, receive, self._shared(scope, send))
             return
         if self.control is not None and scope["type"] == "http" and scope["path"].startswith(CONTROL, len(scope.get("root_path", ""))):
-            await self.control(scope, receive, send)
+            await (self.control(scope, receive, send) if scope["method"] == "GET" else _bounded(self.control, scope, receive, send))
             return
         if scope["type"] != "http" or self._is_own(scope["path"].removeprefix(scope.get("root_path", ""))):
-            await super().__call__(scope, receive, send)
+            await _bounded(super().__call__, scope, receive, send)
             return
         request = request_of(scope)
         if request.method not in BODILESS or b"content-length" in request.headers or b"transfer-encoding" in request.headers:
-            message = await receive()
-            request.body = await self._rest(message, receive) if message.get("more_body") else message.get("body", b"")
+            body = await _read(receive, self.most)
+            if body is None:
+                return
+            request.body = body
         response = self._answer(request)
         if response.delay:
             await asyncio.sleep(response.delay)
@@ -102,17 +105,6 @@ class DocumentApp(FastAPI):
 
     def _is_own(self, path: str) -> bool:
         return path.startswith(OWN) and self.engine.routers[self.service].find(path) is None
-
-    async def _rest(self, message: Any, receive: Receive) -> bytes:
-        """The whole of a body that comes in pieces. One over the limit is read on, so that its client reads the answer, but not kept."""
-        parts, size = [message.get("body", b"")], len(message.get("body", b""))
-        while message.get("more_body") and message["type"] != "http.disconnect" and size <= READ_AT_MOST:
-            message = await receive()
-            part = message.get("body", b"")
-            if size <= self.most:
-                parts.append(part)
-            size += len(part)
-        return b"".join(parts)
 
     def _answer(self, request: Request) -> Response:
         if _is_preflight(request):
@@ -151,6 +143,39 @@ class DocumentApp(FastAPI):
         if request.method == "HEAD":
             return headers, b""
         return [*headers, (b"content-length", b"%d" % len(body))], body
+
+
+async def _read(receive: Receive, most: int) -> bytes | None:
+    """The whole of a body, or None if its client goes away before its end. One over the limit is read on, so that its client reads the answer, but not kept."""
+    message = await receive()
+    parts, size = [message.get("body", b"")], len(message.get("body", b""))
+    while message.get("more_body") and size <= READ_AT_MOST:
+        message = await receive()
+        part = message.get("body", b"")
+        if size <= most:
+            parts.append(part)
+        size += len(part)
+    return b"".join(parts) if message["type"] == "http.request" else None
+
+
+async def _bounded(app: Callable[..., Awaitable[None]], scope: Any, receive: Receive, send: Send) -> None:
+    """Gives an application that reads bodies without a limit, and fails where a client goes away, a body that is whole and not too large."""
+    if scope["type"] != "http":
+        await app(scope, receive, send)
+        return
+    body = await _read(receive, OWN_MOST)
+    if body is None:
+        return
+    if len(body) > OWN_MOST:
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": b'{"error":"The body is larger than %d bytes."}' % OWN_MOST})
+        return
+    first = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def rest() -> Any:
+        return next(first, None) or await receive()
+
+    await app(scope, rest, send)
 
 
 def _is_preflight(request: Request) -> bool:

@@ -6,6 +6,7 @@ That reaches into both libraries: their versions are pinned to a minor, and test
 """
 
 import asyncio
+import base64
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -14,6 +15,7 @@ from typing import Any
 import orjson
 import socketio
 from engineio import packet as engine_packet
+from engineio.payload import Payload
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from mock_server.engine.call import Request
@@ -32,7 +34,14 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 MOST_WAITING = 10_000  # frames that a client has not taken; one that is slower is cut off
 PAUSE = 0.05  # seconds before a socket is sent away: python-socketio's client misses a farewell that comes with its welcome
+MOST_PACKETS = 1000  # of one request of polling; engineio's own 16 is less than a browser may have gathered before it is connected
+MOST_ATTACHMENTS = 10  # of one message, as Node's parser has it
+TYPES = "0123456"  # of Engine.IO's packets
+SENT = "1345"  # of those that polling sends: close, pong, message, upgrade
+SEPARATOR = "\x1e"
 LARGEST = 1_000_000  # bytes of a message, as Node's server has it
+
+Payload.max_decode_packets = MOST_PACKETS
 
 
 class OrJson:
@@ -82,10 +91,18 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
 
     async def handle_request(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answers a handshake, a poll or what polling sends; serves a WebSocket to its end. A poll whose client goes away ends its connection at once."""
-        if scope["type"] != "http" or scope["method"] != "GET":
-            await super().handle_request(scope, receive, send)
+        if scope["type"] != "http":
+            await super().handle_request(scope, _packets(receive), send)
             return
+        scope = {**scope, "headers": [header for header in scope["headers"] if header[0] != b"upgrade"]}  # it is no WebSocket, whatever engineio reads there
         request = await receive()
+        if scope["method"] != "GET":
+            if scope["method"] != "POST" or await self._takes(scope, request["body"]):
+                await super().handle_request(scope, partial(asyncio.sleep, 0, request), send)
+            else:
+                await send({"type": "http.response.start", "status": 400, "headers": [(b"content-type", b"text/plain")]})
+                await send({"type": "http.response.body", "body": b"This is no payload of a session that is open."})
+            return
         answer = asyncio.ensure_future(super().handle_request(scope, partial(asyncio.sleep, 0, request), send))
         gone = asyncio.ensure_future(receive())
         try:
@@ -97,9 +114,22 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
             gone.cancel()
             answer.cancel()
 
+    async def _takes(self, scope: Any, body: bytes) -> bool:
+        """Whether what polling sends can be taken: engineio leaves a traceback where not. A payload that is none ends its connection, as Node's server does."""
+        connection = self._connection(scope)
+        if connection is not None and connection.closed:
+            return False
+        if not is_payload(body):
+            await self._lose(scope)
+            return False
+        return True
+
+    def _connection(self, scope: Any) -> Any:
+        return self.eio.sockets.get(next(iter(parse_query(scope["query_string"]).get("sid", ())), ""))
+
     async def _lose(self, scope: Any) -> None:
         """Closes the connection of a poll that nobody waits for any more, as Node's server does; one that has been upgraded needs no polls."""
-        connection = self.eio.sockets.get(next(iter(parse_query(scope["query_string"]).get("sid", ())), ""))
+        connection = self._connection(scope)
         if connection is not None and not connection.upgraded:
             await connection.close(wait=False, abort=True, reason=self.reason.TRANSPORT_CLOSE)
 
@@ -163,7 +193,7 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
                 connection.queue.put_nowait(ready)
             elif not connection.closing:
                 log.warning("%s takes nothing: it is cut off", sid)
-                connection.cut = asyncio.ensure_future(self.eio.disconnect(engine_sid))
+                connection.cut = asyncio.ensure_future(self._cut_off(engine_sid))
 
         def hang(code: int, _reason: str) -> None:
             """Sends the client away; one that a restart cuts off connects again."""
@@ -204,15 +234,51 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         self._size = len(data)
         try:
             await super()._handle_eio_message(eio_sid, data)
+            waiting = self._binary_packet.get(eio_sid)
+            if waiting is not None and waiting.attachment_count > MOST_ATTACHMENTS:
+                raise ValueError(f"more than {MOST_ATTACHMENTS} attachments")
         except Exception as error:
             log.warning("%s sent what is no Socket.IO packet: %s", eio_sid, error)
-            await self.eio.disconnect(eio_sid)
+            await self._cut_off(eio_sid)
+
+    async def _cut_off(self, eio_sid: str) -> None:
+        """Ends a connection, whether or not its client ever takes what is still to be sent: engineio's own `disconnect` waits for that."""
+        connection = self.eio.sockets.get(eio_sid)
+        if connection is not None:
+            await connection.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
 
     async def stop(self) -> None:
         """Closes every connection."""
         for connection in list(self.eio.sockets.values()):
             await connection.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
         await self.shutdown()
+
+
+def _packets(receive: Receive) -> Receive:
+    """What a WebSocket takes until a packet that is none: that ends it. engineio fails over it, and keeps the connection."""
+
+    async def take() -> Any:
+        message = await receive()
+        text = message.get("text")
+        if text is not None and not (text[:1] in TYPES and 0 < len(text) <= LARGEST):
+            return {"type": "websocket.disconnect", "code": 1002}
+        return message
+
+    return take
+
+
+def is_payload(body: bytes) -> bool:
+    """Whether a body is what polling sends: packets, and not too many; binary ones in base64."""
+    try:
+        packets = body.decode().split(SEPARATOR) if body else []
+        for text in packets:
+            if text[:1] == "b":
+                base64.b64decode(text[1:])
+            elif text[:1] not in SENT or not text:
+                return False
+    except ValueError:
+        return False
+    return len(packets) <= MOST_PACKETS and len(body) <= LARGEST
 
 
 def _namespace(channel: Channel) -> str:

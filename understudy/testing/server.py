@@ -38,22 +38,22 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: Running | None = None
         ready: Future[None] = Future()
-        self._thread = Thread(target=self._run, args=(ready,), name=f"understudy {self.url}", daemon=True)
+        self._thread = Thread(target=self._run, args=(ready, options), name=f"understudy {self.url}", daemon=True)
         self._thread.start()
         ready.result(PATIENCE)
 
-    def _run(self, ready: "Future[None]") -> None:
+    def _run(self, ready: "Future[None]", options: MockOptions) -> None:
         try:
             with asyncio.Runner(loop_factory=new_loop) as runner:
-                runner.run(self._serve(ready))
+                runner.run(self._serve(ready, options))
         except BaseException as error:
             if ready.done():
                 raise
             ready.set_exception(error)
 
-    async def _serve(self, ready: "Future[None]") -> None:
+    async def _serve(self, ready: "Future[None]", options: MockOptions) -> None:
         self._loop = asyncio.get_running_loop()
-        self._running = Running(self._bound, logging=None)
+        self._running = Running(self._bound, options.limits, logging=None)
         await self._running.start()
         ready.set_result(None)
         await self._running.ended()
