@@ -1,6 +1,7 @@
-"""The control API's own document, and its page."""
+"""The control API's own document, and its client for JavaScript."""
 
 from functools import cache
+from importlib import resources
 from typing import Any
 
 import orjson
@@ -16,6 +17,23 @@ async def document(request: Request, _desk: Steering) -> Response:
     """The document, for the address by which it was asked for."""
     whole = {**schema(request.app), "servers": [{"url": request.scope["root_path"]}]}
     return Response(orjson.dumps(whole), media_type="application/json")
+
+
+@router.get("/client.js")
+async def client() -> Response:
+    """The client for tests and pages: an ES module. Nothing in it is secret, and a page that imports it can't send a token."""
+    return Response(_static("understudy.js"), media_type="text/javascript", headers={"cache-control": "no-cache"})
+
+
+@router.get("/client.d.ts")
+async def types() -> Response:
+    """The types of the client."""
+    return Response(_static("understudy.d.ts"), media_type="text/plain; charset=utf-8", headers={"cache-control": "no-cache"})
+
+
+@cache
+def _static(name: str) -> bytes:
+    return resources.files("mock_server.control").joinpath("static", name).read_bytes()
 
 
 @cache
