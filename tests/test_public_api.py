@@ -25,7 +25,7 @@ PUBLIC = {
     "understudy.wire.chance": "ALPHABET Chance derive fresh_seed",
     "understudy.wire.passwords": "BLOCK COST PARALLEL hashed matches",
     "fixtures.records": "DEMO_PASSWORD Dataset INFERRED_COUNT LEFT_OUT Row TRIES build",
-    "fixtures.instants": "Instant UNITS at seconds",
+    "fixtures.instants": "Instant UNITS at has_instant seconds",
     "mock_server.app": "Hosted bound_functions bound_module create_apps create_engine host refresh single",
     "mock_server.state.clock": "Clock WallClock wall",
     "mock_server.state.faults": "Facts Fault FaultError Faults MOST REQUEST SOCKET",

@@ -1,5 +1,6 @@
 """Who may steer: callers by this machine's own names, or with the token; of pages, those of the backend's own origins."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -46,8 +47,8 @@ class Admission:
 
 def is_local(host: str) -> bool:
     """Whether a Host header names this machine as itself; any other name may have been made to lead here."""
-    name = host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
-    return name.lower() in LOCAL or name.lower().endswith(".localhost")
+    name = re.sub(r":\d*$", "", host.lower()) if not host.startswith("[") else re.sub(r"^\[(.*?)\](:\d*)?$", r"\1", host)
+    return name in LOCAL or name.endswith(".localhost")
 
 
 def _bearer(headers: Mapping[str, str]) -> str:

@@ -17,10 +17,8 @@ from understudy import __version__
 
 Send = Callable[[Any], Awaitable[None]]
 ROOMS = ("overview", "clock", "state", "log", "worlds", "snapshots", "faults", "sockets", "events", "pages")
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Refusal, "description": said}
-    for status, said in {400: "What was sent can't be", 401: "No token", 403: "Not from here", 404: "Not there", 409: "Not now", 503: "Too many"}.items()
-}
+SAID = {400: "What was sent can't be", 401: "No token", 403: "Not from here", 404: "Not there", 409: "Not now", 415: "Not JSON", 503: "Too many"}
+REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal, "description": said} for status, said in SAID.items()}
 
 
 @cache

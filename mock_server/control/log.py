@@ -22,7 +22,7 @@ async def latest(desk: Steering, limit: Annotated[int, Query(ge=1, le=MOST)] = 1
     return Lines(requests=[records.brief(desk.world, entry) for entry in reversed(chosen)], total=len(log))
 
 
-@router.get("/requests/{number}", operation_id="readRequest")
+@router.get("/requests/{number:int}", operation_id="readRequest")
 async def one(desk: Steering, number: Annotated[int, Path(ge=0, le=10**15)]) -> dict[str, Any]:
     """One line, whole."""
     entry = desk.world.log.find(number)

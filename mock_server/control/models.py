@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 SECONDS = 10**9
 INSTANT = "2026-11-21T12:00:00.000Z"
@@ -16,6 +16,14 @@ class Given(BaseModel):
     """What a request carries: nothing but known members, none of another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _integers(cls, value: Any) -> Any:
+        """JSON's 19.0 is an integer."""
+        if not isinstance(value, dict):
+            return value
+        return {name: int(item) if isinstance(item, float) and item.is_integer() else item for name, item in value.items()}
 
 
 class Violation(BaseModel):

@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from mock_server.control.desk import Steering
+from mock_server.transports import swagger
 
 router = APIRouter(include_in_schema=False)
 
@@ -17,6 +18,19 @@ async def document(request: Request, _desk: Steering) -> Response:
     """The document, for the address by which it was asked for."""
     whole = {**schema(request.app), "servers": [{"url": request.scope["root_path"]}]}
     return Response(orjson.dumps(whole), media_type="application/json")
+
+
+@router.get("/docs")
+async def docs(request: Request, _desk: Steering) -> Response:
+    """The page."""
+    base = request.scope["root_path"]
+    return swagger.page("Understudy's control API", base, f"{base}/openapi.json")
+
+
+@router.get("/docs/{name}")
+async def asset(name: str, request: Request) -> Response:
+    """Its files."""
+    return swagger.asset(name, request)
 
 
 @router.get("/client.js")

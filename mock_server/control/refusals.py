@@ -31,7 +31,9 @@ async def _crashed(_request: Request, _error: Exception) -> Response:
 
 
 async def _unrouted(request: Request, error: Any) -> Response:
-    """404 with the closest route, 405 with all methods of the path."""
+    """404 with the closest route, 405 with all methods of the path; what the framework itself refuses in its own words."""
+    if error.status_code not in (404, 405):
+        return body(error.status_code, f"{error.detail}.".replace("..", "."))
     path = request.scope["path"].removeprefix(request.scope["root_path"])
     routes = request.app.state.routes
     methods = sorted({method for route in routes if route.path_regex.match(path) for method in route.methods})

@@ -1,11 +1,7 @@
 """What a service shows of itself, offline: its documents, swagger-ui over the one, a page of our own over the other."""
 
-import gzip
-import html
-import json
 from collections.abc import Callable
 from functools import partial
-from importlib import resources
 from typing import Any
 
 import orjson
@@ -14,21 +10,9 @@ from fastapi import FastAPI, Request, Response
 from mock_server.pages import reached
 from mock_server.pages.markup import Markup, tag
 from mock_server.pages.realtime import add_realtime_page
+from mock_server.transports import swagger
 from mock_server.transports.http import DocumentApp
 from understudy.contract.model import Service
-
-ASSETS = {
-    "swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon-32x32.png": "image/png",
-}  # fmt: skip
-PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="{base}/docs/swagger-ui.css"><link rel="icon" href="{base}/docs/favicon-32x32.png">
-<style>.realtime {{font: 14px sans-serif; margin: 1rem 20px 0; text-align: right}}</style></head>
-<body>{link}<div id="ui"></div><script src="{base}/docs/swagger-ui-bundle.js"></script>
-<script>SwaggerUIBundle({{url: {url}, dom_id: "#ui", deepLinking: true, persistAuthorization: true, requestInterceptor: r => r}})</script></body>
-</html>
-"""
 
 
 def add_pages(app: DocumentApp, service: Service) -> None:
@@ -63,23 +47,11 @@ def _add_docs(app: FastAPI, service: Service) -> None:
     @app.get("/docs", include_in_schema=False)
     async def page(request: Request) -> Response:
         base = request.scope.get("root_path", "")
-        text = PAGE.format(title=html.escape(service.title), base=html.escape(base), url=_script(f"{base}/openapi.json"), link=_link(service, base))
-        return Response(text, media_type="text/html")
+        return swagger.page(service.title, base, f"{base}/openapi.json", _link(service, base))
 
     @app.get("/docs/{name}", include_in_schema=False)
     async def asset(name: str, request: Request) -> Response:
-        if name not in ASSETS:
-            return Response("There is no such file.", 404, media_type="text/plain")
-        content = resources.files("mock_server").joinpath("vendor", "swagger-ui", f"{name}.gz").read_bytes()
-        headers = {"cache-control": "max-age=86400"}
-        if "gzip" not in request.headers.get("accept-encoding", ""):
-            return Response(gzip.decompress(content), media_type=ASSETS[name], headers=headers)
-        return Response(content, media_type=ASSETS[name], headers={**headers, "content-encoding": "gzip"})
-
-
-def _script(value: str) -> str:
-    """A text inside a script element."""
-    return json.dumps(value).replace("<", "\\u003c")
+        return swagger.asset(name, request)
 
 
 def _link(service: Service, base: str) -> Markup:

@@ -64,6 +64,7 @@ class Client:
         self.engine = engine_of(backend, seed)
         self.engine.log.clear()
         self.engine.outbox.clear()
+        self.engine.snapshots.clear()
         self.engine.realtime.count = 0
         self.engine.runtime.listening = True
         clock = Clock()
