@@ -1,6 +1,7 @@
 """Worlds of the Python client: apart from one another, reached by header, cookie or path."""
 
 import pytest
+from websockets.sync.client import connect
 
 from understudy.testing import MockError, MockFactory, Understudy
 
@@ -84,3 +85,21 @@ def test_another_client_of_a_world_does_not_end_it(mock: Understudy) -> None:
     with Understudy(mock.url, world="shared") as other:
         assert other.headers == {"X-Understudy-World": "shared"}
     assert len(mock.worlds.list()) == 2
+
+
+def test_sockets_are_listed_heard_and_kicked_in_their_world(mock: Understudy) -> None:
+    world = mock.fresh()
+    address = world.bases["realtime"].replace("http", "ws", 1)
+    with connect(f"{address}/socket.io/?EIO=4&transport=websocket&userId=1") as socket:
+        socket.recv()
+        socket.send("40/realtime,")
+        assert str(socket.recv()).startswith("40/realtime,")
+        (found,) = world.sockets.list()
+        assert (found.account, mock.sockets.list()) == (1, [])
+        given = {"eventId": 1, "categoryId": 1, "availableTickets": 1, "totalTickets": 2, "lockedTickets": 1, "timestamp": "2026-11-21T12:00:00Z"}
+        assert [where.emit("availability-update", given).sockets for where in (mock, world)] == [0, 1]
+        frames = [str(socket.recv()) for _ in range(2)]
+        assert frames[-1].startswith('42/realtime,["availability-update",')
+        assert world.sockets.kick(found).id == found.id
+        assert str(socket.recv()) == "41/realtime,"
+    assert world.sockets.list() == []
