@@ -177,6 +177,12 @@ def test_eight_browsers_share_a_mock_without_meeting(shared: dict[str, Any]) -> 
     assert len(shared["seen"]) == CONTEXTS
 
 
+def test_the_cookie_alone_leads_a_websocket_to_its_world(shared: dict[str, Any]) -> None:
+    seen = shared["byCookie"]["seen"]
+    assert (seen["quantity"], seen["success"], seen["updates"], seen["reserved"]) == (3, True, [3], shared["reserved"] + 3)
+    assert shared["byCookie"]["sockets"] == 1
+
+
 def test_the_default_world_knows_nothing_of_it(shared: dict[str, Any]) -> None:
     before, after = shared["after"]["counts"]
     assert before == after

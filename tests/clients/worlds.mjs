@@ -81,13 +81,20 @@ try {
       mine: (await world.requests.find({ operation: "createOrder" })).map(({ request }) => request.headers["x-mine"]),
     })),
   );
+  const cookied = await mock.world();
+  const plain = await open();
+  await cookied.attach({ setExtraHTTPHeaders: async () => {}, addCookies: (cookies) => plain.addCookies(cookies) }); // as where handshakes take no headers
+  const byCookie = {
+    seen: await visit(plain, shop, { url, realtime, event, category, quantity: 3, credentials: "include", transports: ["websocket"] }),
+    sockets: (await cookied.sockets.list()).length,
+  };
   const hand = await open();
   const named = await mock.world();
   const statuses = [];
   for (const credentials of ["omit", "include"]) statuses.push(await visit(hand, byHand, { url, world: named.name, credentials }));
   const lines = await named.requests.count({ operation: "getEvent" });
   const after = { counts: [before, await mock.state()], lines: await mock.requests.count(), sockets: (await mock.sockets.list()).length };
-  console.log(JSON.stringify({ seen, kept, after, byHand: { statuses, lines } }));
+  console.log(JSON.stringify({ seen, kept, after, byCookie, byHand: { statuses, lines } }));
 } finally {
   await browser.close();
   server.close();

@@ -9,7 +9,7 @@ from ..mock_process import PATIENCE, environment
 
 PLUGIN = () if entry_points(group="pytest11", name="understudy") else ("-p", "understudy.pytest_plugin")
 SUITE = """
-import asyncio, os, threading, urllib.request
+import asyncio, logging, os, urllib.request
 
 import pytest
 
@@ -53,6 +53,11 @@ def test_inside_a_loop(understudy_mock):
 
 def test_a_document(understudy_mock):
     assert understudy_mock("pets.yaml").health().backend == "pets"
+
+
+def test_logging_is_left_as_it_was(understudy_mock):
+    understudy_mock("eventplatform")
+    assert [logging.getLogger(name).handlers for name in ("uvicorn", "uvicorn.error", "understudy")] == [[], [], []]
 """
 LAZY = "import sys, pytest; known = set(sys.modules); import understudy.pytest_plugin; print(sorted(set(sys.modules) - known))"
 AFTER = """
@@ -85,7 +90,7 @@ def workers(text: str) -> dict[str, set[str]]:
 def test_a_suite_of_somebody_else(tmp_path: Path) -> None:
     (tmp_path / "test_suite.py").write_text(SUITE, encoding="utf-8")
     done = run(tmp_path)
-    assert "7 passed" in done.stdout, done.stdout
+    assert "8 passed" in done.stdout, done.stdout
     assert "warning" not in done.stdout
     assert "THREADS []" in done.stdout
     assert [len(urls) for urls in workers(done.stdout).values()] == [1]
@@ -94,7 +99,7 @@ def test_a_suite_of_somebody_else(tmp_path: Path) -> None:
 def test_workers_of_xdist_have_mocks_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "test_suite.py").write_text(SUITE.replace("range(4)", "range(20)"), encoding="utf-8")
     done = run(tmp_path, "-n", "2")
-    assert "23 passed" in done.stdout, done.stdout
+    assert "24 passed" in done.stdout, done.stdout
     assert "warning" not in done.stdout
     found = workers(done.stdout)
     assert sorted(found) == ["gw0", "gw1"]
