@@ -23,6 +23,8 @@ from mock_server.transports.scheduler import Scheduler
 from mock_server.transports.websocket import add_websockets
 from understudy.contract.model import Contract, Service
 
+PAGES = ("mock_server.console.routes",)  # by name, for they are imported when somebody first steers
+
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
@@ -74,7 +76,7 @@ def host(engine: Engine, admission: Admission | None = None) -> list[Hosted]:
 
 def _application(engine: Engine, service: Service, scheduler: Scheduler, records: Records, admission: Admission) -> DocumentApp:
     app = DocumentApp(engine, service.name, title=service.title, lifespan=_lifespan([scheduler]))
-    app.control = Control(engine, service.name, admission, records)
+    app.control = Control(engine, service.name, admission, records, PAGES)
     app.add_exception_handler(404, _not_found)
     _furnish(app, service)
     return app

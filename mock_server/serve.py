@@ -152,19 +152,24 @@ async def _keep(engines: Sequence[Engine], path: Path) -> None:
             print(f"{path}: The state could not be saved: {error.strerror or error}.", file=sys.stderr)
 
 
+def _beside(bound: Sequence[Bound], engines: Sequence[Engine], options: MockOptions) -> list[asyncio.Task[None]]:
+    """What is done beside serving: state is saved, documents are watched."""
+    tasks = [asyncio.create_task(_keep(engines, options.save))] if options.save is not None else []
+    return [*tasks, asyncio.create_task(watch(watched(bound, engines, options), _say))] if options.watch else tasks
+
+
 async def _serve(bound: Sequence[Bound], options: MockOptions, token: str | None) -> None:
     running = Running(bound, options.limits)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop
             loop.add_signal_handler(name, running.stop)
+    engines = running.engines
+    beside = _beside(bound, engines, options)  # before it is said that all is ready: what changes from then on is seen
     await running.start()
     for engine, service, url in places(bound, options):
         engine.places[service] = url
     print(describe(bound, options, token), flush=True)
-    engines = running.engines
-    beside = [asyncio.create_task(_keep(engines, options.save))] if options.save is not None else []
-    beside += [asyncio.create_task(watch(watched(bound, engines, options), _say))] if options.watch else []
     await running.ended()
     for task in beside:
         task.cancel()

@@ -20,6 +20,7 @@ FLOORS = (
     "mock_server.steering",
     "mock_server.transports",
     "mock_server.control",
+    "mock_server.console",  # a page over the control API; it knows nothing of a service's own pages
     "mock_server.pages",
     "mock_server.app",
     "understudy.testing",
@@ -35,7 +36,6 @@ BESIDE = {
     "load": ("understudy.contract", "understudy.wire", "fixtures"),
     "mock_server.backends": ("understudy.contract", "understudy.wire", "fixtures", "mock_server.state", "mock_server.engine"),
     "mock_server": (),
-    "mock_server.console": (),
 }
 DOORS = ("understudy.cli", "understudy.settings", "understudy.pytest_plugin", "understudy.__main__")  # these may use anything
 HOSTED = ("app", "serve", "banner", "options", "ports", "running", "storage", "watching")

@@ -153,7 +153,9 @@ def _expected(node: Values) -> str:
     kind = node["type"][0] if isinstance(node["type"], list) else node["type"]
     if kind == "integer":
         return f"a whole number from {node['minimum']} to {node['maximum']}"
-    return {"boolean": "true or false", "array": "a list of texts"}.get(kind, "a text")
+    least = node.get("minLength", 1)
+    text = f"a text of at least {least} characters" if least > 1 else "a text"
+    return {"boolean": "true or false", "array": "a list of texts"}.get(kind, text)
 
 
 def _line(path: Path, name: str) -> int:

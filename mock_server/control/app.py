@@ -22,10 +22,10 @@ REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal, "descrip
 
 
 @cache
-def create_control() -> FastAPI:
-    """The application, made when it is first needed."""
+def create_control(pages: tuple[str, ...] = ()) -> FastAPI:
+    """The application, made when it is first needed. pages: modules above this floor whose `router` is served beside it."""
     app = FastAPI(title="Understudy's control API", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, responses=REFUSALS)
-    routers = [import_module(f"mock_server.control.{room}").router for room in ROOMS]
+    routers = [import_module(module).router for module in (*(f"mock_server.control.{room}" for room in ROOMS), *pages)]
     for router in routers:
         app.include_router(router)
     app.state.routes = [route for router in routers for route in router.routes]
@@ -35,10 +35,10 @@ def create_control() -> FastAPI:
 
 
 class Control:
-    """The control API of one service. stopping: the process ends, and so do streams."""
+    """The control API of one service. pages: modules whose routes are served beside it; stopping: the process ends, and so do streams."""
 
-    def __init__(self, engine: Engine, service: str, admission: Admission, records: Records) -> None:
-        self.engine, self.service, self.admission, self.records = engine, service, admission, records
+    def __init__(self, engine: Engine, service: str, admission: Admission, records: Records, pages: tuple[str, ...] = ()) -> None:
+        self.engine, self.service, self.admission, self.records, self.pages = engine, service, admission, records, pages
         self.stopping = False
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
@@ -48,7 +48,7 @@ class Control:
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await _preflight(cors, headers, send)
             return
-        await create_control()({**scope, "root_path": root, "understudy": self}, receive, _sharing(cors, headers, send))
+        await create_control(self.pages)({**scope, "root_path": root, "understudy": self}, receive, _sharing(cors, headers, send))
 
     def stop(self) -> None:
         """Ends what would stay open."""

@@ -25,9 +25,14 @@ class Desk:
 
 
 async def _desk(request: Request) -> Desk:
+    return desk_of(request)
+
+
+def desk_of(request: Request, token: str | None = None) -> Desk:
+    """The desk of a call that is admitted. token: one that came otherwise than by header or cookie. Raises Problem."""
     control = request.scope["understudy"]
     engine: Engine = control.engine
-    control.admission.admit(request.headers, own_origins(engine.contract.settings))
+    control.admission.admit(request.headers, own_origins(engine.contract.settings), token)
     root = request.scope["root_path"].removesuffix("/__admin")
     asked = request_of({**request.scope, "root_path": root})
     base = f"{'https' if asked.secure else 'http'}://{asked.host}{asked.root}"

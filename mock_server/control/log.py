@@ -14,18 +14,21 @@ from mock_server.steering.matching import find
 
 router = APIRouter(tags=["log"])
 MOST = 10_000
+LAST = 10**15
 
 
 @router.get("/requests", operation_id="listRequests")
-async def latest(desk: Steering, limit: Annotated[int, Query(ge=1, le=MOST)] = 100, after: Annotated[int, Query(ge=0)] = 0) -> Lines:
-    """The latest lines, oldest first, without bodies. after: the id of a line; only later ones."""
+async def latest(
+    desk: Steering, limit: Annotated[int, Query(ge=1, le=MOST)] = 100, after: Annotated[int, Query(ge=0)] = 0, before: Annotated[int, Query(ge=0)] = LAST
+) -> Lines:
+    """The latest lines, oldest first, without bodies. after, before: ids of lines; only later, only earlier ones."""
     log, records = desk.world.log, desk.control.records
-    chosen = list(islice((entry for entry in reversed(log) if entry.number > after), limit))
+    chosen = list(islice((entry for entry in reversed(log) if after < entry.number < before), limit))
     return Lines(requests=[records.brief(desk.world, entry) for entry in reversed(chosen)], total=len(log))
 
 
 @router.get("/requests/{number:int}", operation_id="readRequest")
-async def one(desk: Steering, number: Annotated[int, Path(ge=0, le=10**15)]) -> dict[str, Any]:
+async def one(desk: Steering, number: Annotated[int, Path(ge=0, le=LAST)]) -> dict[str, Any]:
     """One line, whole."""
     entry = desk.world.log.find(number)
     if entry is None:

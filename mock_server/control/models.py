@@ -129,11 +129,12 @@ class Imported(BaseModel):
 
 
 class SocketState(BaseModel):
-    """One open socket. account: the key of whose it is."""
+    """One open socket. account: the key of whose it is; user: what that account signs in with."""
 
     id: str
     channel: str
     account: Any
+    user: str | None
     address: str
     opened: str
     rooms: list[str]

@@ -14,16 +14,23 @@ from understudy.contract.functions import iso
 router = APIRouter(tags=["sockets"])
 
 
-def state(socket: Socket) -> SocketState:
+def state(desk: Desk, socket: Socket) -> SocketState:
     """What a list says of a socket."""
     told = {"channel": socket.channel, "account": socket.account, "address": socket.address, "opened": iso(socket.opened), "rooms": list(socket.rooms)}
-    return SocketState(id=socket.id, **told)
+    return SocketState(id=socket.id, user=_login(desk, socket), **told)
+
+
+def _login(desk: Desk, socket: Socket) -> str | None:
+    """What its account signs in with, as the log names users."""
+    auth = desk.engine.runtime.auth
+    row = desk.world.store.begin().get(auth["collection"], socket.account) if auth and socket.account is not None else None
+    return row.get(auth.get("login", "email")) if row else None
 
 
 @router.get("/sockets", operation_id="listSockets")
 async def listed(desk: Steering) -> list[SocketState]:
     """The open sockets with their rooms, in the order in which they came."""
-    return [state(socket) for socket in desk.world.rooms.sockets.values()]
+    return [state(desk, socket) for socket in desk.world.rooms.sockets.values()]
 
 
 @router.post("/sockets/{identity}/kick", operation_id="kickSocket")
@@ -31,7 +38,7 @@ async def kick(desk: Steering, identity: Annotated[str, Path(examples=["abc"])],
     """Closes a socket, as the server would."""
     socket = _found(desk, identity)
     how = given or Kick()
-    gone = state(socket)
+    gone = state(desk, socket)
     socket.hang(how.code, how.reason)
     return gone
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mock_server.engine.engine import Engine
 from mock_server.steering.records import short
-from understudy.contract.model import Channel, Contract, Media, Operation, Service
+from understudy.contract.model import Channel, Contract, Media, Message, Operation, Service
 
 
 def facts(contract: Contract, places: Mapping[str, str]) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def places_of(engine: Engine) -> dict[str, str]:
 def routes(engine: Engine) -> list[dict[str, Any]]:
     """The operations and messages of a backend, with what each may answer."""
     contract = engine.contract
-    return [*map(_operation, contract.operations), *(item for channel in contract.channels for item in _messages(channel))]
+    return [*map(_operation, contract.operations), *(item for channel in contract.channels for item in _messages(engine, channel))]
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -95,10 +95,22 @@ def _examples(media: Mapping[str, Media]) -> list[str]:
     return sorted({name for item in media.values() for name in item.examples})
 
 
-def _messages(channel: Channel) -> list[dict[str, Any]]:
+def _messages(engine: Engine, channel: Channel) -> list[dict[str, Any]]:
+    """The messages of a channel, each with its document's example; of one that is sent, the collection whose rows it is made of."""
+    templates = engine.runtime.templates
     told = {"service": channel.service, "channel": channel.id, "address": channel.address, "transport": "WebSocket" if channel.raw else "Socket.IO"}
     received = [
-        {"kind": "message", "direction": "in", "id": name, "reply": item.reply.name if item.reply else None, "ack": item.ack, **told}
+        {"kind": "message", "direction": "in", "id": name, "reply": item.reply.name if item.reply else None, "ack": item.ack,
+         "example": _example(item.message), **told}
         for name, item in channel.receives.items()
-    ]
-    return [*received, *({"kind": "message", "direction": "out", "id": name, **told} for name in channel.sends)]
+    ]  # fmt: skip
+    sent = [
+        {"kind": "message", "direction": "out", "id": name, "collection": templates[name].collection if name in templates else None,
+         "example": _example(item.message), **told}
+        for name, item in channel.sends.items()
+    ]  # fmt: skip
+    return [*received, *sent]
+
+
+def _example(message: Message) -> Any:
+    return next(iter(message.examples), None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from mock_server.engine.call import Request
 from mock_server.engine.engine import Engine
 from mock_server.engine.entries import Exchange, Heard, Sent
 from mock_server.engine.media import essence
@@ -40,41 +41,53 @@ class Records:
 
     def render(self, world: World, entry: Any) -> Record:
         """One line. Members without a value are left out."""
-        found = self._exchange(entry) if isinstance(entry, Exchange) else self._heard(entry) if isinstance(entry, Heard) else self._sent(entry)
-        whole = {"id": entry.number, "at": iso(entry.at), "world": world.name, "service": entry.service, **found, "faults": list(entry.faults)}
-        return {name: value for name, value in whole.items() if value not in (None, [], "")}
+        return _told(self.brief(world, entry) | self._contents(entry))
 
     def brief(self, world: World, entry: Any) -> Record:
-        """One line without headers and bodies, for lists."""
-        whole = self.render(world, entry)
-        return {name: value for name, value in whole.items() if name not in ("request", "response", "data", "curl")}
+        """One line without headers and bodies, for lists: no body is looked at, because a list may have ten thousand lines."""
+        found = self._exchange(entry) if isinstance(entry, Exchange) else self._heard(entry) if isinstance(entry, Heard) else self._sent(entry)
+        return _told({"id": entry.number, "at": iso(entry.at), "world": world.name, "service": entry.service, **found, "faults": list(entry.faults)})
+
+    def _contents(self, entry: Any) -> Record:
+        """What a line carries besides: headers, bodies, payloads."""
+        if isinstance(entry, Heard):
+            return {"data": self.redaction.value(entry.data)}
+        if isinstance(entry, Exchange):
+            return self._bodies(entry)
+        return {"data": self.redaction.value(orjson.loads(entry.data)) if entry.data else None}
 
     def _exchange(self, entry: Exchange) -> Record:
         request, response, plan = entry.request, entry.response, entry.plan
-        path = f"{request.root}{request.path}"
-        query = self.redaction.query(request.query.decode("latin-1"))
         return {
-            "kind": "exchange", "method": request.method, "path": path, "query": query, "operation": plan.operation.id if plan else None,
+            "kind": "exchange", "method": request.method, "path": f"{request.root}{request.path}", "query": self._query(request),
+            "operation": plan.operation.id if plan else None,
             "status": response.status, "user": self._user(entry.user), "stage": _stage(entry), "why": self._why(entry),
             "place": short(plan.operation.place) if plan else None, "violations": [item.as_json() for item in entry.violations], "crash": entry.crash,
             "preferred": entry.preferred, "delay": round(response.delay * 1000) or None, "cut": _cut(entry),
+        }  # fmt: skip
+
+    def _query(self, request: Request) -> str:
+        return self.redaction.query(request.query.decode("latin-1"))
+
+    def _bodies(self, entry: Exchange) -> Record:
+        request, response = entry.request, entry.response
+        return {
             "request": {"headers": self._headers(request.headers.items()), "body": self._body(request.headers.get(b"content-type"), request.body)},
             "response": {"headers": self._headers(response.headers), "body": self._body(dict(response.headers).get(b"content-type"), response.body)},
-            "curl": self._curl(entry, path, query),
+            "curl": self._curl(entry, f"{request.root}{request.path}", self._query(request)),
         }  # fmt: skip
 
     def _heard(self, entry: Heard) -> Record:
         return {
             "kind": "frame", "direction": "in", "channel": entry.channel, "message": entry.message, "socket": entry.socket, "user": self._user(entry.user),
-            "data": self.redaction.value(entry.data), "refused": entry.refused, "why": _frame_why(entry),
+            "refused": entry.refused, "why": _frame_why(entry),
             "violations": [item.as_json() for item in entry.violations], "crash": entry.crash,
         }  # fmt: skip
 
     def _sent(self, entry: Sent) -> Record:
-        data = self.redaction.value(orjson.loads(entry.data)) if entry.data else None
         return {
             "kind": "frame", "direction": "out", "channel": entry.channel, "message": entry.message, "room": entry.room, "sockets": list(entry.sockets),
-            "count": entry.count, "data": data,
+            "count": entry.count,
         }  # fmt: skip
 
     def _user(self, row: Row | None) -> Any:
@@ -132,6 +145,10 @@ class Records:
         body = self._body(request.headers.get(b"content-type"), request.body)
         parts += ["--data-raw", shlex.quote(body if isinstance(body, str) else orjson.dumps(body).decode())] if body is not None else []
         return " ".join(parts)
+
+
+def _told(record: Record) -> Record:
+    return {name: value for name, value in record.items() if value not in (None, [], "")}
 
 
 def short(place: Place) -> str:

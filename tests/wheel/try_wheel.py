@@ -115,6 +115,8 @@ def test_it_serves_data_and_the_page_over_it(installed: Installed) -> None:
         assert json.loads(get(f"{urls['gateway']}/openapi.json"))["openapi"] == "3.1.0"
         assert get(f"{urls['realtime']}/socket.io/?EIO=4&transport=polling").startswith(b'0{"sid"')
         assert b"new WebSocket(" in get(f"{urls['realtime']}/docs/realtime/realtime.js")
+        console = get(f"{urls['gateway']}/__admin/ui").decode()
+        assert b"export async function listen" in get(f"{urls['gateway']}/__admin/{re.findall(r'ui/[0-9a-f]+/stream[.]js', console)[0]}")
     finally:
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=PATIENCE)
