@@ -220,3 +220,10 @@ def test_an_interrupt_exits_with_130(run: Callable, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("understudy.testing.client.Understudy.health", interrupted)
     assert run("clock", "show", "--url", mock.url).code == 130
+
+
+@pytest.mark.parametrize("verb", ["state", "clock"])
+def test_help_says_of_each_verb_what_it_does(run: Callable, verb: str) -> None:
+    ran = run(verb, "-h")
+    assert (ran.code, ran.err) == (0, "")
+    assert "..." not in ran.out.replace("[ARGS]...", "")

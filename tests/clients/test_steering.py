@@ -191,3 +191,7 @@ def test_the_default_world_knows_nothing_of_it(shared: dict[str, Any]) -> None:
 
 def test_a_page_may_name_its_world_across_origins(shared: dict[str, Any]) -> None:
     assert shared["byHand"] == {"statuses": [200, 200], "lines": 2}
+
+
+def test_a_page_takes_the_client_from_the_mock_and_steers(shared: dict[str, Any]) -> None:
+    assert shared["inPage"] == {"heard": ["state", "log"], "seats": [0, 0], "refused": 404}

@@ -42,6 +42,21 @@ async function byHand({ url, world, credentials }) {
   return answer.status;
 }
 
+/** In a page: takes the client from the mock itself, and steers a world of its own with it. */
+async function steer({ url }) {
+  const { Understudy } = await import(`${url}/__admin/client.js`);
+  const world = await new Understudy(url).world();
+  const heard = [];
+  const stop = await world.events(({ type }) => heard.push(type));
+  await world.scenario("sold-out-event", { event: 5 });
+  const seats = await (await fetch(`${world.base}/api/events/5/tickets`)).json();
+  while (heard.length < 2) await new Promise((done) => setTimeout(done, 5));
+  stop();
+  const refused = await world.state("ordrs").list().catch(({ status }) => status);
+  await world.end();
+  return { heard, seats: seats.map(({ availableSeats }) => availableSeats), refused };
+}
+
 const rules = `MAP ${origin} 127.0.0.1:${server.address().port}`;
 const browser = await chromium.launch({ executablePath: executable, args: ["--no-sandbox", `--host-resolver-rules=${rules}`] });
 
@@ -93,8 +108,9 @@ try {
   const statuses = [];
   for (const credentials of ["omit", "include"]) statuses.push(await visit(hand, byHand, { url, world: named.name, credentials }));
   const lines = await named.requests.count({ operation: "getEvent" });
+  const inPage = await visit(hand, steer, { url });
   const after = { counts: [before, await mock.state()], lines: await mock.requests.count(), sockets: (await mock.sockets.list()).length };
-  console.log(JSON.stringify({ seen, kept, after, byCookie, byHand: { statuses, lines } }));
+  console.log(JSON.stringify({ seen, kept, after, inPage, byCookie, byHand: { statuses, lines } }));
 } finally {
   await browser.close();
   server.close();

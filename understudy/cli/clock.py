@@ -30,7 +30,10 @@ def show(as_json: bool, **flags: Any) -> None:
 @click.argument("instant", required=False)
 @on_running_mocks
 def freeze(instant: str | None, as_json: bool, **flags: Any) -> None:
-    """Stop the clock: now, or at INSTANT (2026-11-21T12:00:00Z)."""
+    """Stop the clock.
+
+    Where it stands, or at INSTANT, such as 2026-11-21T12:00:00Z.
+    """
     _each(flags, as_json, lambda mock: mock.clock.freeze(instant))
 
 
@@ -38,7 +41,10 @@ def freeze(instant: str | None, as_json: bool, **flags: Any) -> None:
 @click.argument("duration")
 @on_running_mocks
 def advance(duration: str, as_json: bool, **flags: Any) -> None:
-    """Jump ahead by DURATION: 90, 90s, 5m, 2h, 1d."""
+    """Jump ahead.
+
+    DURATION: seconds, or a text such as 500ms, 90s, 5m, 2h, 1d.
+    """
     ahead = seconds(duration)
     _each(flags, as_json, lambda mock: mock.clock.advance(ahead))
 
@@ -47,14 +53,20 @@ def advance(duration: str, as_json: bool, **flags: Any) -> None:
 @click.argument("rate", type=float)
 @on_running_mocks
 def rate(rate: float, as_json: bool, **flags: Any) -> None:
-    """Run on at RATE: 60 makes a minute of every second."""
+    """Run faster or slower.
+
+    RATE: virtual seconds in a real one; 60 makes a minute of every second.
+    """
     _each(flags, as_json, lambda mock: mock.clock.run(rate))
 
 
 @command.command("reset")
 @on_running_mocks
 def reset(as_json: bool, **flags: Any) -> None:
-    """Run with real time again, or from where worlds begin."""
+    """Run with real time again.
+
+    Or from where worlds begin, if the mock was started with --now.
+    """
     _each(flags, as_json, lambda mock: mock.clock.reset())
 
 

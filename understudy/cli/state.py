@@ -27,7 +27,10 @@ def command() -> None:
 @click.option("--now", metavar="INSTANT", help="When the world begins; dates of seeded records are counted from it.")
 @on_running_mocks
 def reset(now: str | None, as_json: bool, **flags: Any) -> None:
-    """Begin again: rows as seeded, no faults, an empty log, the clock running; sockets are closed."""
+    """Begin again as seeded.
+
+    No faults, an empty log, the clock running; sockets are closed.
+    """
 
     def begin(mock: Understudy) -> dict[str, Any]:
         instant = mock.reset(now)
@@ -40,7 +43,10 @@ def reset(now: str | None, as_json: bool, **flags: Any) -> None:
 @click.argument("place", metavar="[COLLECTION[/KEY]]", default="")
 @on_running_mocks
 def show(place: str, as_json: bool, **flags: Any) -> None:
-    """Count the rows, or print those of COLLECTION as JSON."""
+    """Count rows, or print them.
+
+    Those of COLLECTION, or the one with KEY, are printed as JSON.
+    """
     targets = find(flags)
     collection, _, key = place.partition("/")
     if not collection:
@@ -63,7 +69,10 @@ def _one(targets: Sequence[Target], collection: str) -> Target:
 @click.option("--given", multiple=True, metavar="NAME=VALUE", help="A value for a name that the scenario has, such as event=5; may be given again.")
 @on_running_mocks
 def scenario(name: str | None, given: Sequence[str], as_json: bool, **flags: Any) -> None:
-    """Bring a situation about, on top of what is there; without NAME, list them."""
+    """Bring a situation about, or list them.
+
+    It comes on top of what is there. Without NAME, those that there are are listed.
+    """
     values, targets = dict(map(_pair, given)), find(flags)
     if name is None:
         act(targets, lambda mock: mock.scenarios.list(), _listed, as_json)
@@ -96,7 +105,10 @@ def _applied(done: Applied) -> str:
 @click.argument("name")
 @on_running_mocks
 def snapshot(name: str, as_json: bool, **flags: Any) -> None:
-    """Keep the state under NAME; a snapshot of that name is replaced."""
+    """Keep the state under a name.
+
+    A snapshot of that name is replaced.
+    """
     act(find(flags), lambda mock: mock.snapshots.save(name), _kept, as_json)
 
 
@@ -104,7 +116,10 @@ def snapshot(name: str, as_json: bool, **flags: Any) -> None:
 @click.argument("name")
 @on_running_mocks
 def restore(name: str, as_json: bool, **flags: Any) -> None:
-    """Bring the state back to the snapshot NAME, the clock included; sockets are closed."""
+    """Bring the state of a snapshot back.
+
+    The clock is included; sockets are closed.
+    """
     act(choose(find(flags), "snapshot", name, _names), lambda mock: mock.snapshots.restore(name), _kept, as_json)
 
 
@@ -120,7 +135,10 @@ def snapshots(as_json: bool, **flags: Any) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="Where to; written whole or not at all.")
 @on_running_mocks
 def export(name: str, out: Path, as_json: bool, **flags: Any) -> None:
-    """Write the snapshot NAME to a file, for `state import` or `understudy mock --load`; nothing in it is secret."""
+    """Write a snapshot to a file.
+
+    For `understudy state import` and `understudy mock --load`; nothing in it is secret.
+    """
     chosen = choose(find(flags), "snapshot", name, _names)
     files = [target.mock.snapshots.export(name) for target in chosen]
     whole = {**files[0], "snapshots": [part for file in files for part in file["snapshots"]]}
@@ -136,7 +154,10 @@ def export(name: str, out: Path, as_json: bool, **flags: Any) -> None:
 @click.option("--name", metavar="NAME", help="What to call it. Default: as it was called.")
 @on_running_mocks
 def import_(file: Path, name: str | None, as_json: bool, **flags: Any) -> None:
-    """Keep the snapshots in FILE; `understudy state restore NAME` brings the state back to one."""
+    """Keep the snapshots in a file.
+
+    `understudy state restore NAME` brings the state of one back.
+    """
     data = _read(file)
     named = {str(part.get("backend")): name or str(part.get("name")) for part in data["snapshots"]}
     chosen = _of_file(find(flags), named, file)
