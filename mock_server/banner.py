@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mock_server.options import MockOptions
+from mock_server.ports import host_of
 from mock_server.steering.overview import facts, places_of
 
 SOCKETIO_PATH = "/socket.io/"  # what clients take by themselves
@@ -32,7 +33,7 @@ def _said_of(token: str | None) -> str:
 
 def places(bound: Sequence[Any], options: MockOptions) -> Iterable[tuple[Any, str, str]]:
     """Engine, service and the URL at which it is reached."""
-    host = "localhost" if options.host in ("127.0.0.1", "0.0.0.0", "::1", "::") else options.host
+    host = host_of(options)
     for item in bound:
         if item.hosted is not None:
             yield item.hosted.engine, item.hosted.service.name, f"http://{host}:{item.port}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mock_server.transports.guarding import Limits
+from mock_server.transports.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,8 @@ import ipaddress
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import uvicorn
 
 from mock_server import storage
 from mock_server.app import Hosted, create_apps, single
@@ -20,29 +16,14 @@ from mock_server.banner import describe, places
 from mock_server.control.admission import Admission
 from mock_server.engine.engine import Engine
 from mock_server.options import MockOptions
+from mock_server.ports import HIGHEST, contracts_of
+from mock_server.running import BACKLOG, Bound, Running, applications, new_loop
 from mock_server.steering import scenarios
-from mock_server.transports.gathering import GatheringProtocol
-from mock_server.transports.guarding import guarded
-from mock_server.transports.http import DocumentApp
 from mock_server.watching import Watched, watch
 from understudy.contract.errors import UsageError, suggest
 from understudy.contract.functions import time
-from understudy.contract.model import Contract, Service
-from understudy.contract.reader import backend_names, read
+from understudy.contract.reader import backend_names
 from understudy.wire.chance import fresh_seed
-
-BACKLOG = 2048
-HIGHEST = 65535
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A service's application on a bound socket."""
-
-    hosted: Hosted | None
-    app: Any
-    socket: socket.socket
-    port: int
 
 
 def run(options: MockOptions) -> None:
@@ -90,34 +71,6 @@ def _tame_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(2_000, 20, 100)
-
-
-def contracts_of(options: MockOptions) -> Iterable[Contract]:
-    """The contracts of the targets, on the ports that the options ask for."""
-    targets = options.targets or backend_names()
-    taken: dict[int, str] = {}
-    next_port = options.port
-    for target in targets:
-        contract = read(target, options.overlays)
-        services = []
-        for service in contract.services:
-            port = _port(service, contract, options, next_port, taken)
-            next_port = next_port + 1 if next_port else next_port
-            services.append(replace(service, port=port))
-        yield replace(contract, services=tuple(services))
-
-
-def _port(service: Service, contract: Contract, options: MockOptions, asked: int | None, taken: dict[int, str]) -> int:
-    """The port of a service: from --port upward, else its own and --port-offset; one that is meant twice moves on."""
-    port = asked if asked is not None else service.port + options.port_offset
-    while port and port in taken and not contract.declared:
-        port += 1
-    if not 0 <= port <= HIGHEST:
-        raise UsageError(f"Port {port} ({contract.name} {service.name}) is not between 0 and {HIGHEST}. Choose another --port or --port-offset.")
-    if port and port in taken:
-        raise UsageError(f"Port {port} is wanted by {taken[port]} and by {contract.name} {service.name}. Serve them apart, or with --single-port.")
-    taken[port] = f"{contract.name} {service.name}"
-    return port
 
 
 def bind(hosted: Sequence[Hosted], options: MockOptions) -> list[Bound]:
@@ -206,28 +159,18 @@ def _beside(bound: Sequence[Bound], engines: Sequence[Engine], options: MockOpti
 
 
 async def _serve(bound: Sequence[Bound], options: MockOptions, token: str | None) -> None:
-    servers = [_server(item, options) for item in bound]
+    running = Running(bound, options.limits)
     loop = asyncio.get_running_loop()
-
-    leaving: list[asyncio.Task[None]] = []
-
-    def stop() -> None:
-        leaving.extend(asyncio.create_task(app.hang_up()) for app in _applications(bound))
-        for server in servers:
-            server.should_exit = True
-
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop
-            loop.add_signal_handler(name, stop)
-    tasks = [asyncio.create_task(server.serve(sockets=[item.socket])) for server, item in zip(servers, bound, strict=True)]
-    engines = list({id(app.engine): app.engine for app in _applications(bound)}.values())
+            loop.add_signal_handler(name, running.stop)
+    engines = running.engines
     beside = _beside(bound, engines, options)  # before it is said that all is ready: what changes from then on is seen
-    while not all(server.started for server in servers) and not any(task.done() for task in tasks):
-        await asyncio.sleep(0.005)
+    await running.start()
     for engine, service, url in places(bound, options):
         engine.places[service] = url
     print(describe(bound, options, token), flush=True)
-    await asyncio.gather(*tasks)
+    await running.ended()
     for task in beside:
         task.cancel()
     if options.save is not None:
@@ -238,7 +181,7 @@ async def _serve(bound: Sequence[Bound], options: MockOptions, token: str | None
 
 def watched(bound: Sequence[Bound], engines: Sequence[Engine], options: MockOptions) -> list[Watched]:
     """What is watched: each target with its engine, in the order in which they were named."""
-    apps = list(_applications(bound))
+    apps = list(applications(bound))
     targets = options.targets or backend_names()
     found = []
     for target, engine in zip(targets, engines, strict=True):
@@ -250,29 +193,3 @@ def watched(bound: Sequence[Bound], engines: Sequence[Engine], options: MockOpti
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-def _applications(bound: Sequence[Bound]) -> Iterable[DocumentApp]:
-    """The applications of all services, those behind a single port included."""
-    for item in bound:
-        yield from [item.hosted.app] if item.hosted is not None else [route.app for route in item.app.routes]
-
-
-def _server(item: Bound, options: MockOptions) -> uvicorn.Server:
-    config = uvicorn.Config(
-        item.app, http=guarded(options.limits), ws=GatheringProtocol, ws_per_message_deflate=False, loop="none", lifespan="on", access_log=False,
-        log_level="warning", server_header=False, date_header=True, proxy_headers=False, timeout_graceful_shutdown=3, backlog=BACKLOG,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-    return server
-
-
-def new_loop() -> asyncio.AbstractEventLoop:
-    """uvloop's loop where it is installed, asyncio's own elsewhere."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop

@@ -15,8 +15,10 @@ from mock_server.state.snapshots import Snapshot
 from mock_server.steering import archives, edits
 from mock_server.steering.snapshots import bring_back
 from understudy.contract.errors import UsageError
+from understudy.wire.files import write
 
-PRIVATE = 0o600  # the file holds password hashes and signing keys
+__all__ = ["EVERY", "load", "refuse_unwritable", "rendered", "write"]
+
 EVERY = 60.0  # seconds
 
 
@@ -53,20 +55,6 @@ def rendered(engines: Sequence[Engine]) -> bytes:
     """The file: a snapshot of each backend's default world, secrets and signing key included."""
     taken = [(engine, snapshots.take("saved", engine.world, wall())) for engine in engines]
     return archives.text(archives.document([archives.written(engine, replace(snapshot, chance=None), secrets=True) for engine, snapshot in taken]))
-
-
-def write(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all: beside it first, then in its place."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def refuse_unwritable(path: Path) -> None:

@@ -37,8 +37,9 @@ BESIDE = {
     "mock_server.backends": ("understudy.contract", "understudy.wire", "fixtures", "mock_server.state", "mock_server.engine"),
     "mock_server": (),
 }
-DOORS = ("understudy.cli", "understudy.settings", "understudy.__main__")  # these may use anything
-HOSTS = tuple(f"mock_server.{name}" for name in ("app", "serve", "banner", "options", "storage", "watching"))  # one floor: who hosts the applications
+DOORS = ("understudy.cli", "understudy.settings", "understudy.pytest_plugin", "understudy.__main__")  # these may use anything
+HOSTED = ("app", "serve", "banner", "options", "ports", "running", "storage", "watching")
+HOSTS = tuple(f"mock_server.{name}" for name in HOSTED)  # one floor: who hosts the applications
 
 
 def files() -> Iterator[Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mock_server import engine
+from understudy import testing
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,6 +27,17 @@ PUBLIC = {
     "understudy.wire.passwords": "BLOCK COST PARALLEL hashed matches",
     "fixtures.records": "DEMO_PASSWORD Dataset INFERRED_COUNT LEFT_OUT Row TRIES build",
     "fixtures.instants": "Instant UNITS at has_instant seconds",
+    "understudy.wire.files": "PRIVATE write",
+    "understudy.testing.client": "COOKIE DEFAULT HEADER Understudy Worlds",
+    "understudy.testing.durations": "Duration seconds",
+    "understudy.testing.errors": "MockError NoMockError",
+    "understudy.testing.results": """
+        Applied ClockState Delivered Health INSTANTS Imported Line Row ScenarioState Service SnapshotState SocketState T WorldState read
+    """,
+    "understudy.testing.serving": "MockFactory Scenarios serve",
+    "understudy.testing.words": "Criteria FaultSettings Kind Match Texts",
+    "mock_server.ports": "HIGHEST addresses_of contracts_of host_of",
+    "mock_server.running": "BACKLOG Bound Running applications new_loop",
     "mock_server.app": "Hosted PAGES bound_functions bound_module create_apps create_engine host refresh single",
     "mock_server.state.clock": "Clock WallClock wall",
     "mock_server.state.faults": "Facts Fault FaultError Faults MOST REQUEST SOCKET",
@@ -40,6 +52,16 @@ PUBLIC = {
     "mock_server.state.world": "DEFAULT PREFIX World create reset",
     "mock_server.state.worlds": "IDLE MOST NAME WorldError Worlds",
 }
+
+
+TESTING = """
+    Applied ClockState Delivered Fault Health Imported Line MockError MockFactory ScenarioState Service SnapshotState SocketState Understudy WorldState serve
+"""
+
+
+def test_tests_of_others_may_use_these_names() -> None:
+    assert sorted(testing.__all__) == TESTING.split()
+    assert all(hasattr(testing, name) for name in testing.__all__)
 
 
 def public_names(module: str) -> set[str]:

@@ -1,13 +1,15 @@
 """The log of a world: exchanges and socket frames."""
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
-from mock_server.control.desk import Steering
+from mock_server.control.desk import Desk, Steering
 from mock_server.control.models import Count, Criteria, Lines
 from mock_server.engine.problem import Problem
+from mock_server.steering.faults import known, refuse_unknown
 from mock_server.steering.matching import find
 
 router = APIRouter(tags=["log"])
@@ -38,13 +40,22 @@ async def one(desk: Steering, number: Annotated[int, Path(ge=0, le=LAST)]) -> di
 @router.post("/requests/count", operation_id="countRequests")
 async def count(desk: Steering, given: Criteria) -> Count:
     """How many lines fit some criteria."""
-    return Count(count=sum(1 for _ in find(desk.control.records, desk.world, given.model_dump(exclude_none=True))))
+    return Count(count=sum(1 for _ in _found(desk, given)))
 
 
 @router.post("/requests/find", operation_id="findRequests")
 async def search(desk: Steering, given: Criteria) -> Lines:
     """The lines that fit some criteria, oldest first, whole."""
-    return Lines(requests=list(find(desk.control.records, desk.world, given.model_dump(exclude_none=True))), total=len(desk.world.log))
+    return Lines(requests=list(_found(desk, given)), total=len(desk.world.log))
+
+
+def _found(desk: Desk, given: Criteria) -> Iterator[dict[str, Any]]:
+    """The lines that fit. Raises Problem for an operation or service that is not there: a test that counts none of it would hold for nothing."""
+    criteria = given.model_dump(exclude_none=True)
+    for name in ("operation", "service"):
+        if name in criteria:
+            refuse_unknown(f"There is no {name}", name, criteria[name], known(desk.engine, name, of_requests=True))
+    return find(desk.control.records, desk.world, criteria)
 
 
 @router.delete("/requests", operation_id="clearRequests")

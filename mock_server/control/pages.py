@@ -1,6 +1,7 @@
-"""The control API's own document, and its page."""
+"""The control API's own document, and its client for JavaScript."""
 
 from functools import cache
+from importlib import resources
 from typing import Any
 
 import orjson
@@ -30,6 +31,23 @@ async def docs(request: Request, _desk: Steering) -> Response:
 async def asset(name: str, request: Request) -> Response:
     """Its files."""
     return swagger.asset(name, request)
+
+
+@router.get("/client.js")
+async def client() -> Response:
+    """The client for tests and pages: an ES module. Nothing in it is secret, and a page that imports it can't send a token."""
+    return Response(_static("understudy.js"), media_type="text/javascript", headers={"cache-control": "no-cache"})
+
+
+@router.get("/client.d.ts")
+async def types() -> Response:
+    """The types of the client."""
+    return Response(_static("understudy.d.ts"), media_type="text/plain; charset=utf-8", headers={"cache-control": "no-cache"})
+
+
+@cache
+def _static(name: str) -> bytes:
+    return resources.files("mock_server.control").joinpath("static", name).read_bytes()
 
 
 @cache

@@ -19,7 +19,7 @@ def declare(engine: Engine, world: World, data: Mapping[str, Any]) -> Fault:
     match = {name: value for name, value in (data.get("match") or {}).items() if value is not None}
     for name in ("operation", "message", "service", "channel"):
         if name in match:
-            _refuse_unknown(name, match[name], known(engine, name, data["kind"] in REQUEST))
+            refuse_unknown(f"match: there is no {name}", name, match[name], known(engine, name, data["kind"] in REQUEST))
     settings = {name: value for name, value in data.items() if name not in COMMON and value is not None}
     until = None if data.get("ttl") is None else world.clock.now + lasting(data["ttl"])
     more = {"id": data.get("id"), "probability": data.get("probability", 1.0), "times": data.get("times"), "until": until}
@@ -51,10 +51,11 @@ def known(engine: Engine, name: str, of_requests: bool) -> set[str]:
     return {service.name for service in contract.services}
 
 
-def _refuse_unknown(name: str, wanted: Any, valid: set[str]) -> None:
+def refuse_unknown(said: str, name: str, wanted: Any, valid: set[str]) -> None:
+    """Raises Problem for a name, or one of a list, that is not there; one that holds `*` or `?` may be anything."""
     for item in wanted if isinstance(wanted, list) else [wanted]:
         if "*" not in item and "?" not in item and item not in valid:
-            raise Problem(404, None, f"match: there is no {name} '{item}'.{suggest(item, valid)}", field=name, rule="unknown")
+            raise Problem(404, None, f"{said} '{item}'.{suggest(item, valid)}", field=name, rule="unknown")
 
 
 def shown(fault: Fault) -> dict[str, Any]:

@@ -8,35 +8,18 @@ Methods that every request takes name their parent: half the cost of `super()`. 
 import asyncio
 import socket
 import struct
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mock_server.transports.cutting import ABORT
+from mock_server.transports.limits import Limits
 
 LINE, LINES = 8192, 128  # bytes of a line and headers of a handshake: websockets, which reads it again, admits no more
 LINGER = 1.0  # seconds in which what a refused client still sends is read, so that its system lets it read the refusal
 
 LEAST = 4096  # bytes of a head below which it need not be weighed
 WASTE = 16 << 20  # bytes that are read after the answer
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one connection may take. They are the host's and no backend's, for one port may serve several: so they are not in backend.yaml.
-
-    target: bytes of a request target; headers: bytes of all names and values, trailers apart; count: headers; waiting: requests sent ahead;
-    head, body, write: seconds until a head is whole, until the next byte of a body, and until something of an answer is taken.
-    """
-
-    target: int = 16 << 10
-    headers: int = 64 << 10
-    count: int = 200
-    waiting: int = 256
-    head: float = 20.0
-    body: float = 60.0
-    write: float = 60.0
 
 
 class ExcessError(Exception):

@@ -53,6 +53,11 @@ class Installed:
         command = [str(self.programs / "understudy"), *arguments]
         return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
+    def python(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Runs the environment's Python to its end."""
+        command = [str(self.programs / "python"), *arguments]
+        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Starts it."""
         command = [str(self.programs / "understudy"), *arguments]
@@ -131,6 +136,53 @@ def test_it_serves_a_document_of_this_folder(installed: Installed) -> None:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=PATIENCE)
         (installed.folder / "own.yaml").unlink()
+
+
+def test_a_running_mock_is_steered(installed: Installed) -> None:
+    process = installed.start("mock", "eventplatform", "--port", "0", "--json")
+    try:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["backends"][0]["services"][0]["url"]
+        done = installed.run("state", "scenario", "sold-out-event", "--url", url)
+        assert done.stdout.startswith("eventplatform  sold-out-event: "), done
+        assert installed.run("clock", "advance", "5m", "--url", url).returncode == 0
+        assert b"export class Understudy" in get(f"{url}/__admin/client.js")
+        assert b"export class Understudy" in get(f"{url}/__admin/client.d.ts")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+
+
+USE = """
+from understudy.testing import Understudy, serve
+
+with serve("eventplatform") as mock:
+    assert isinstance(mock, Understudy)
+    with mock.fresh() as world:
+        world.clock.advance("5m")
+    print(mock.health().backend, sorted(mock.urls))
+"""
+TEST = """
+def test_it(understudy_mock):
+    assert understudy_mock("eventplatform").state.counts()["orders"] == 12
+"""
+
+
+def test_a_mock_is_served_in_a_test_s_process(installed: Installed) -> None:
+    done = installed.python("-c", USE)
+    assert done.stdout == "eventplatform ['gateway', 'realtime']\n", done
+    done = installed.python("-c", "import understudy, pathlib; print((pathlib.Path(understudy.__file__).parent / 'py.typed').is_file())")
+    assert done.stdout == "True\n", done
+
+
+def test_pytest_finds_the_fixture(installed: Installed) -> None:
+    """After the look at what is installed: it brings pytest, which the wheel itself does not."""
+    subprocess.run([installed.programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pytest"], check=True, timeout=600)
+    (installed.folder / "test_it.py").write_text(TEST, encoding="utf-8")
+    done = installed.python("-m", "pytest", "-p", "no:cacheprovider", "-W", "error", "test_it.py")
+    (installed.folder / "test_it.py").unlink()
+    assert "1 passed" in done.stdout, done
+    assert "understudy" in done.stdout.partition("plugins:")[2].partition("\n")[0], done
 
 
 def test_a_backend_can_be_copied(installed: Installed) -> None:

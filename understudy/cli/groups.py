@@ -8,10 +8,20 @@ import click
 
 from understudy.contract.errors import suggest
 
-__all__ = ["LazyGroup"]
+__all__ = ["LazyGroup", "NamedGroup"]
 
 
-class LazyGroup(click.Group):
+class NamedGroup(click.Group):
+    """A group that says which of its verbs a misspelt one may have been."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            raise click.UsageError(f"'{args[0]}' is no verb.{suggest(args[0], known)}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(NamedGroup):
     """A group whose verbs are imported when they are called. verbs: name -> (module, one line of help)."""
 
     def __init__(self, *arguments: Any, verbs: Mapping[str, tuple[str, str]], **settings: Any) -> None:
@@ -26,11 +36,6 @@ class LazyGroup(click.Group):
             return None
         found: click.Command = import_module(self.verbs[cmd_name][0]).command
         return found
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.verbs and not args[0].startswith("-"):
-            raise click.UsageError(f"'{args[0]}' is no verb.{suggest(args[0], self.verbs)}", ctx)
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The verbs with their help, without importing them."""

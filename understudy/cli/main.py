@@ -14,9 +14,11 @@ from understudy.contract.errors import UnderstudyError, suggest
 __all__ = ["cli", "main"]
 
 VERBS = {
+    "clock": ("understudy.cli.clock", "Move the time of running mocks"),
     "init": ("understudy.cli.init", "Copy a backend's documents to start from"),
     "mock": ("understudy.cli.mock", "Serve backends or documents"),
     "specs": ("understudy.cli.specs", "Lint, list, trace and extract contracts"),
+    "state": ("understudy.cli.state", "Reset, show, keep and prepare the state of running mocks"),
 }
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 
@@ -28,12 +30,12 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command and exits: 0 clean, 1 findings, 2 usage or document, 130 interrupted."""
+    """Runs the command and exits: 0 clean, 1 findings, 2 usage or document, 3 nothing answers, 130 interrupted."""
     try:
         code = cli.main(args=None if arguments is None else list(arguments), prog_name="understudy", standalone_mode=False)
         sys.stdout.flush()
     except UnderstudyError as error:
-        _fail(str(error))
+        _fail(str(error), error.exit_code)
     except NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
         sys.exit(2)
@@ -48,9 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _fail(text: str) -> None:
+def _fail(text: str, code: int = 2) -> None:
     print(f"understudy: {text}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(code)
 
 
 def _said(error: click.ClickException) -> str:

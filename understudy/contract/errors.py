@@ -10,7 +10,9 @@ from difflib import get_close_matches
 
 
 class UnderstudyError(Exception):
-    """Something a user can mend; its text says where, what, what is valid and the closest match."""
+    """Something a user can mend; its text says where, what, what is valid and the closest match. exit_code: what the command ends with."""
+
+    exit_code = 2
 
 
 class UsageError(UnderstudyError):
