@@ -37,6 +37,7 @@ class Scheduler:
         if self._users == 0:
             for world in self.engine.worlds:
                 self._leave(world)
+            self._loop = None  # worlds that come later have nobody who waits for what is due in them
 
     def _later(self, seconds: float, act: Callable[[], None]) -> Any:
         """Has something done in so many real seconds."""

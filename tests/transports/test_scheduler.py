@@ -95,3 +95,11 @@ def test_services_share_it(client: Client) -> None:
         assert client.world.clock.moved is None
 
     asyncio.run(run())
+
+
+def test_a_world_that_comes_after_its_end_is_nobody_s(client: Client) -> None:
+    scheduled(client, lambda: None, lambda: True)
+    world = client.engine.worlds.create("afterwards")
+    world.timers.set(world.clock.now + 60, "due")
+    world.clock.advance(1)
+    client.engine.worlds.drop("afterwards")
