@@ -1,9 +1,11 @@
 """The application under /__admin: one for the process; which backend it steers is in the scope of each call."""
 
+import re
 from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib import import_module
 from typing import Any
+from urllib.parse import unquote
 
 from fastapi import FastAPI
 
@@ -48,7 +50,7 @@ class Control:
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await _preflight(cors, headers, send)
             return
-        await create_control(self.pages)({**scope, "root_path": root, "understudy": self}, receive, _sharing(cors, headers, send))
+        await create_control(self.pages)({**scope, "path": _path(scope), "root_path": root, "understudy": self}, receive, _sharing(cors, headers, send))
 
     def stop(self) -> None:
         """Ends what would stay open."""
@@ -60,6 +62,12 @@ class Control:
         origin = headers.get("origin")
         allowed = origin is not None and self.admission.allows(origin, headers.get("host", ""), own_origins(self.engine.contract.settings))
         return Cors({"origins": [origin] if allowed else []})
+
+
+def _path(scope: Any) -> str:
+    """The path in which an encoded slash stays inside its segment, as JSON pointers write it: keys and inferred collections may have some."""
+    raw = scope.get("raw_path", b"")
+    return unquote(re.sub("%2f", "~1", raw.decode("latin-1"), flags=re.IGNORECASE)) if b"%2" in raw else str(scope["path"])
 
 
 async def _preflight(cors: Cors, headers: dict[str, str], send: Send) -> None:

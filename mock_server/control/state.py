@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
+from pydantic import AfterValidator
 
 from mock_server.control.desk import Steering
 from mock_server.control.models import Row
@@ -10,8 +11,9 @@ from mock_server.steering import edits
 
 router = APIRouter(tags=["state"])
 MOST = 10**6
-Collection = Annotated[str, Path(description="A collection's name", examples=["users"])]
-Key = Annotated[str, Path(description="A row's key", examples=["1"])]
+Slashed = AfterValidator(lambda text: text.replace("~1", "/"))
+Collection = Annotated[str, Path(description="A collection's name; a slash in it is written %2F", examples=["users"]), Slashed]
+Key = Annotated[str, Path(description="A row's key; a slash in it is written %2F", examples=["1"]), Slashed]
 
 
 @router.get("/state", operation_id="countRows")

@@ -12,7 +12,7 @@ from mock_server.engine.call import Call, Reply, Request
 from mock_server.engine.entries import LARGEST_BODY, OVERHEAD, Exchange, Response
 from mock_server.engine.feed import Feed
 from mock_server.engine.plan import Bound, Plan
-from mock_server.engine.planner import make_plan
+from mock_server.engine.planner import blank_plan, make_plan
 from mock_server.engine.preferences import Preferences
 from mock_server.engine.problem import Problem
 from mock_server.engine.realtime import Realtime
@@ -194,7 +194,7 @@ class Engine:
     def any_plan(self, service: str = "") -> Plan:
         """A plan for a call that leads to no operation: of the service, if it has one."""
         every = [*self.plans.values(), *(line.plan for line in self.realtime.lines.values())]
-        return next((plan for plan in every if plan.operation.service == service), every[0])
+        return next((plan for plan in every if plan.operation.service == service), every[0] if every else blank_plan(self.runtime, "no operation"))
 
     def find_plan(self, name: str) -> Plan | None:
         """The plan of an operation, a message or the opening of a channel, by its id."""

@@ -12,8 +12,9 @@ from mock_server.engine.plan import Bound, Plan, Step
 from mock_server.engine.runtime import Runtime
 from mock_server.engine.stages import stages_of
 from understudy.contract.expressions import names_in
-from understudy.contract.model import Operation
+from understudy.contract.model import Behavior, Operation
 
+NOTHING = Behavior("declared", "reply")
 NEED_ROW = frozenset({"read", "update", "delete", "transition", "take", "give"})
 
 
@@ -26,6 +27,14 @@ def make_plan(runtime: Runtime, operation: Operation, bound: Bound | None) -> Pl
     plan.stages = stages_of(plan)
     plan.lasting = answers.lasting(plan)
     return plan
+
+
+def blank_plan(runtime: Runtime, name: str) -> Plan:
+    """The plan of a call that is of no operation. name: what errors call it."""
+    service = runtime.contract.services[0]
+    bundle = service.bundle or service.realtime
+    assert bundle is not None
+    return Plan(runtime, Operation(name, service.name, "OPEN", "", (), {}, False, {}, (), True, NOTHING, "", bundle), None)
 
 
 def _steps(plan: Plan) -> list[Step | None]:

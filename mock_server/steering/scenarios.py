@@ -1,24 +1,21 @@
 """Scenarios brought about in a world: rows changed by the words of the vocabulary, then tokens, switches, clock and faults."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from fixtures.instants import seconds
 from mock_server.engine import effects
 from mock_server.engine.call import NO_REQUEST, Call
 from mock_server.engine.engine import Engine
-from mock_server.engine.plan import Plan
+from mock_server.engine.planner import blank_plan
 from mock_server.engine.problem import Problem
 from mock_server.engine.stages import finish
 from mock_server.state.world import World
 from mock_server.steering import faults
 from understudy.contract.errors import ContractError, suggest
-from understudy.contract.model import Behavior, Operation
 from understudy.contract.scenarios import FILE
 
 Scenario = Mapping[str, Any]
-NOTHING = Behavior("declared", "reply")
 
 
 def apply(engine: Engine, world: World, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,11 +55,7 @@ def _checked(name: str, scenario: Scenario, given: Mapping[str, Any]) -> Mapping
 
 def _call(engine: Engine, world: World, name: str) -> Call:
     """A call of no operation: its plan has nothing but the scenario's steps."""
-    service = engine.contract.services[0]
-    bundle = service.bundle or service.realtime
-    assert bundle is not None
-    operation = Operation(f"scenario {name}", service.name, "OPEN", "", (), MappingProxyType({}), False, MappingProxyType({}), (), True, NOTHING, "", bundle)
-    plan = Plan(engine.runtime, operation, None)
+    plan = blank_plan(engine.runtime, f"scenario {name}")
     plan.names["given"] = ""  # a name of expressions that is no row of a collection
     return Call(engine.runtime, NO_REQUEST, plan, {}, world)
 

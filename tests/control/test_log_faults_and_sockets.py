@@ -206,3 +206,11 @@ def test_the_documents_of_the_control_api_are_there(caller: Caller) -> None:
     assert b"swagger-ui-bundle.js" in caller.ask("GET", "/docs").body
     assert caller.ask("GET", "/docs/swagger-ui.css").status == 200
     assert caller.ask("GET", "/docs/nope.js").status == 404
+
+
+def test_a_slash_in_a_key_or_a_collection_is_written_encoded(caller: Caller) -> None:
+    caller.client.put("holds", {"id": "a/b", "categoryId": 1, "userId": 1, "quantity": 1})
+    app = caller.client
+    assert app.browse("GET", "/__admin/state/holds/a%2Fb", {"host": "localhost"}).json["id"] == "a/b"
+    assert app.browse("GET", "/__admin/state/ho%2flds", {"host": "localhost"}).json["error"].startswith("There is no collection 'ho/lds'.")
+    assert app.browse("GET", "/__admin/state/holds/a%2Fc", {"host": "localhost"}).json["error"] == "There is no a/c in holds."

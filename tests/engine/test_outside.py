@@ -1,9 +1,13 @@
 """Documents from outside, without any configuration: what is created is there, what is deleted is gone, every answer fits its schema."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
+
+from mock_server.engine import Request
+from mock_server.steering import scenarios
 
 from .driver import HERE, Client, engine_of, play
 
@@ -66,3 +70,11 @@ def test_the_next_page_keeps_the_size_that_was_asked_for(cursored: Client) -> No
 @pytest.mark.parametrize("cursor", ["x", "%00", "e30", "W10", "bnVsbA", "é", "WzEseyJuIjoxfSwzXQ"])
 def test_a_cursor_that_is_none_of_ours_begins_anew(cursored: Client, cursor: str) -> None:
     assert page(cursored, f"/rows?after={cursor}")[0] == [10, 20]
+
+
+def test_a_document_without_operations_answers_in_its_own_way(tmp_path: Path) -> None:
+    document = tmp_path / "empty.yaml"
+    document.write_text("openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\n", encoding="utf-8")
+    engine = engine_of(document)
+    assert engine.handle("api", Request("GET", "/anything", host="localhost")).status == 404
+    assert scenarios.apply(engine, engine.world, "maintenance", {})["faults"] == ["maintenance"]

@@ -24,8 +24,10 @@ const WORLDS = [
   ["", (item) => (item.name === "default" ? "" : button("Delete", () => drop(item.name), { class: "small", "aria-label": `Delete world ${item.name}` })), "actions"],
 ];
 
+let leaving = false; // the page's own world is deleted: a call that names it now would make it anew
+
 export function start() {
-  const look = () => refresh().catch(failed);
+  const look = () => leaving || refresh().catch(failed);
   const again = soon(look, 200);
   opens("worlds", look);
   on("hello snapshots worlds reset", again);
@@ -91,8 +93,10 @@ async function create(event) {
 
 async function drop(name) {
   if (!(await sure(`Delete world ${name}?`, "Its rows, log and faults are gone, its sockets are closed.", "Delete"))) return;
+  leaving = name === world;
   const gone = await attempt(() => remove(at`worlds/${name}`), `Deleted ${name}.`);
-  if (gone && name === world) location.assign(pageOf("default"));
+  if (gone && leaving) location.assign(pageOf("default"));
+  else leaving = false;
 }
 
 async function reset() {
