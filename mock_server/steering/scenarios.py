@@ -29,10 +29,10 @@ def apply(engine: Engine, world: World, name: str, given: Mapping[str, Any]) -> 
     for use in scenario.get("expires") or ():
         world.tokens.expire(use)
     world.switches.update(scenario.get("switches") or {})
-    declared = [faults.declare(engine, world, item).id for item in scenario.get("faults") or ()]
     if "advance" in scenario:
         world.clock.advance(seconds(scenario["advance"]))
         engine.fire(world)
+    declared = [faults.declare(engine, world, item).id for item in scenario.get("faults") or ()]
     engine.feed.tell("state", world, {"scenario": name})
     return {"name": name, "title": scenario["title"], "rows": changed, "faults": declared}
 

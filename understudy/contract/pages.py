@@ -26,7 +26,7 @@ SECTIONS = (
     ("x-behavior on a message that is received", "behavior", "message", "Stands on an AsyncAPI operation with `action: receive`."),
     ("x-behavior on a message that is sent", "behavior", "push", "Stands on an AsyncAPI operation with `action: send`."),
     ("x-behavior on a channel", "behavior", "channel", "Stands on an AsyncAPI channel."),
-    ("A scenario", "behavior", "scenario", "An entry of `scenarios.yaml`: a situation that can be brought about in a running mock (docs/steering.md)."),
+    ("A scenario", "behavior", "scenario", "How it is applied: [steering](steering.md#scenarios)."),
     ("A move of capacity", "behavior", "move", "In `take` and `give`."),
     ("An effect on other rows", "behavior", "effect", "In `creates`, `updates` and `removes`."),
     ("A message that is sent", "behavior", "emit", "In `emit`."),
