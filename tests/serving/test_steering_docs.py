@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import get_args
 
@@ -16,6 +17,7 @@ from ..mock_process import PATIENCE, REPOSITORY, environment, serving
 from .test_mock import free
 
 TEXT = (REPOSITORY / "docs" / "steering.md").read_text(encoding="utf-8")
+PLUGIN = () if entry_points(group="pytest11", name="understudy") else ("-p", "understudy.pytest_plugin")  # an installed package brings it
 BLOCKS = {kind: re.findall(rf"```{kind}\n(.*?)```", TEXT, re.DOTALL) for kind in ("sh", "python", "js", "ts")}
 COMMON = {"id", "match", "probability", "ttl", "times"}
 
@@ -51,7 +53,7 @@ def test_the_examples_for_the_shell_and_for_javascript(tmp_path: Path, requires:
 def test_the_examples_for_pytest(tmp_path: Path) -> None:
     (code,) = BLOCKS["python"]
     (tmp_path / "test_examples.py").write_text(code, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-p", "understudy.pytest_plugin", "-p", "no:cacheprovider", "-W", "error", "test_examples.py"]
+    command = [sys.executable, "-m", "pytest", *PLUGIN, "-p", "no:cacheprovider", "-W", "error", "test_examples.py"]
     done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert f"{code.count('def test_')} passed" in done.stdout, done.stdout
 
