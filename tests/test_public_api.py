@@ -25,7 +25,7 @@ PUBLIC = {
     "understudy.contract.vocabulary": "faults schema validator",
     "understudy.wire.chance": "ALPHABET Chance derive fresh_seed",
     "understudy.wire.passwords": "BLOCK COST PARALLEL hashed matches",
-    "fixtures.records": "DEMO_PASSWORD Dataset INFERRED_COUNT LEFT_OUT Row TRIES build",
+    "fixtures.records": "DEMO_PASSWORD Dataset INFERRED_COUNT LEFT_OUT Row TRIES YEAR_9000 build",
     "fixtures.instants": "Instant UNITS at has_instant seconds",
     "understudy.wire.files": "PRIVATE write",
     "understudy.testing.client": "COOKIE DEFAULT HEADER Understudy Worlds",

@@ -48,15 +48,14 @@ def iso(value: Any) -> Any:
     return _millisecond(round(value * 1000))
 
 
-@lru_cache(maxsize=4096)
-def _millisecond(milliseconds: int) -> str:
-    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
+def stamp(milliseconds: int) -> str:
+    days, rest = divmod(milliseconds, 86_400_000)
+    seconds, rest = divmod(rest, 1000)
+    minutes = seconds // 60
+    return f"{_day(days)}T{minutes // 60:02}:{minutes % 60:02}:{seconds % 60:02}.{rest:03}Z"  # three times as quick as datetime's, and seeds have many dates
 
 
-def _second(seconds: int) -> str:
-    days, rest = divmod(seconds, 86400)
-    hours, rest = divmod(rest, 3600)
-    return f"{_day(days)}T{hours:02}:{rest // 60:02}:{rest % 60:02}"  # three times as quick as datetime's, and seeded rows have many dates
+_millisecond = lru_cache(maxsize=4096)(stamp)
 
 
 @lru_cache(maxsize=4096)
@@ -66,7 +65,7 @@ def _day(days: int) -> str:
 
 def date(value: Any) -> Any:
     seconds = time(value)
-    return _second(math.floor(seconds))[:10] if seconds is not None and EARLIEST <= seconds < LATEST else None
+    return _day(math.floor(seconds) // 86400) if seconds is not None and EARLIEST <= seconds < LATEST else None
 
 
 def text(value: Any) -> str:
