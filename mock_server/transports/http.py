@@ -4,8 +4,8 @@ FastAPI's routing costs two thirds of the throughput; what is no operation of th
 ordinary FastAPI.
 """
 
-import asyncio
 import gzip
+from asyncio import sleep
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -75,7 +75,7 @@ class DocumentApp(FastAPI):
             request.body = body
         response = self._answer(request)
         if response.delay:
-            await asyncio.sleep(response.delay)
+            await sleep(response.delay)
         headers, body = self._sent(request, response)
         if response.kept is not None:
             await cut_off(scope, send, response, headers, body)

@@ -12,6 +12,9 @@ from .eventplatform import Venue
 from .node import PATIENCE
 from .rest import PASSWORD, session
 
+# aiohttp may be a moment later than its client: a connection that is collected meanwhile warns, which is its own affair
+pytestmark = pytest.mark.filterwarnings("ignore:.*Connection.__del__:pytest.PytestUnraisableExceptionWarning")
+
 SPACE = "/realtime"
 
 

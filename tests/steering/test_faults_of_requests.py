@@ -91,7 +91,7 @@ def test_latency_is_slept_in_the_transport(client: Client, monkeypatch: pytest.M
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr("mock_server.transports.http.sleep", sleep)
     declare(client, "latency", ms=700)
     assert client.browse("GET", "/api/events").status == 200
     assert slept == [pytest.approx(0.7)]
