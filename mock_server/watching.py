@@ -77,6 +77,9 @@ def take_over(item: Watched, say: Say) -> bool:
     except UnderstudyError as error:
         say(f"{error}\n{engine.contract.name} goes on as it was.")
         return False
+    except Exception as error:  # whatever a document may do to the reader: those who watch go on watching
+        say(f"{item.target}: {type(error).__name__}: {error}\n{engine.contract.name} goes on as it was.")
+        return False
     refresh(item.hosted)
     say(f"Reloaded {contract.name} in {(wall() - start) * 1000:.0f} ms.{_told(unfit)}")
     return True

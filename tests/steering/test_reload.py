@@ -185,3 +185,14 @@ def test_what_is_watched_are_the_files_that_a_contract_is_made_of(running: Runni
     assert running.watched.concerns((running.folder / "new.yaml").resolve())
     assert not running.watched.concerns((running.folder / "notes.txt").resolve())
     assert not running.watched.concerns((tmp_path / "elsewhere.yaml").resolve())
+
+
+def test_a_document_that_makes_the_reader_fail_does_not_end_the_watching(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: Any) -> Any:
+        raise TypeError("on purpose")
+
+    monkeypatch.setattr("mock_server.watching.reload", fail)
+    assert not running.change("gateway.openapi.yaml", "summary: All events", "summary: Every event")
+    assert running.said == [f"{running.folder}: TypeError: on purpose\n{BACKEND} goes on as it was."]
+    monkeypatch.undo()
+    assert running.change("gateway.openapi.yaml", "summary: Every event", "summary: All events")
