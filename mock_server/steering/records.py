@@ -62,7 +62,7 @@ class Records:
             "kind": "exchange", "method": request.method, "path": f"{request.root}{request.path}", "query": self._query(request),
             "operation": plan.operation.id if plan else None,
             "status": response.status, "user": self._user(entry.user), "stage": _stage(entry), "why": self._why(entry),
-            "place": short(plan.operation.place) if plan else None, "violations": [item.as_json() for item in entry.violations], "crash": entry.crash,
+            "place": short(plan.operation.place) if plan else None, "violations": self._violations(entry), "crash": entry.crash,
             "preferred": entry.preferred, "delay": round(response.delay * 1000) or None, "cut": _cut(entry),
         }  # fmt: skip
 
@@ -81,7 +81,7 @@ class Records:
         return {
             "kind": "frame", "direction": "in", "channel": entry.channel, "message": entry.message, "socket": entry.socket, "user": self._user(entry.user),
             "refused": entry.refused, "why": _frame_why(entry),
-            "violations": [item.as_json() for item in entry.violations], "crash": entry.crash,
+            "violations": self._violations(entry), "crash": entry.crash,
         }  # fmt: skip
 
     def _sent(self, entry: Sent) -> Record:
@@ -110,10 +110,13 @@ class Records:
             if is_json(kind) or not kind:
                 return self.redaction.value(orjson.loads(body))
         except orjson.JSONDecodeError:
-            pass
+            return self.redaction.text(body.decode("utf-8", "replace"))
         if kind == "application/x-www-form-urlencoded":
             return self.redaction.query(body.decode("utf-8", "replace"))
-        return body.decode("utf-8", "replace") if not kind or kind.startswith("text/") or is_json(kind) else f"({len(body)} bytes of {kind})"
+        return body.decode("utf-8", "replace") if kind.startswith("text/") else f"({len(body)} bytes of {kind})"
+
+    def _violations(self, entry: Exchange | Heard) -> list[dict[str, Any]]:
+        return [self.redaction.violation(item) for item in entry.violations]
 
     def _why(self, entry: Exchange) -> str:
         if entry.crash:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from mock_server.engine.problem import Violation
 from understudy.contract.model import Contract
 
 HIDDEN = "[hidden]"
@@ -33,7 +34,16 @@ class Redaction:
         return [self.value(item, depth + 1) for item in value] if isinstance(value, list) else value
 
     def _is_secret(self, name: Any, value: Any) -> bool:
-        return isinstance(name, str) and name.lower() in self.names and isinstance(value, str) and bool(value)
+        return isinstance(name, str) and name.lower() in self.names and isinstance(value, str | list | dict) and bool(value)
+
+    def text(self, text: str) -> str:
+        """A text that was meant to be JSON."""
+        return re.sub(rf'("(?:{"|".join(map(re.escape, sorted(self.names)))})"\s*:\s*)"(?:[^"\\]|\\.)*"?', rf'\1"{HIDDEN}"', text, flags=re.IGNORECASE)
+
+    def violation(self, item: Violation) -> dict[str, Any]:
+        """What is wrong with a field, without the value of a secret one."""
+        told = item.as_json()
+        return {**told, "got": HIDDEN} if "got" in told and item.pointer.rpartition("/")[2].lower() in self.names else told
 
     def header(self, name: str, value: str) -> str:
         """A header's value; of a credential only its kind."""

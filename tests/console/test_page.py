@@ -2,7 +2,6 @@
 
 import gzip
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,32 +13,13 @@ from mock_server.console import files, forms
 from mock_server.console.view import LINES, TABS
 from mock_server.control.admission import COOKIE, Admission
 from mock_server.control.models import NewFault
+from tests.html_page import Page as Read
 from tests.transports.wire import Answer, send
 from understudy.contract.reader import backend_names, read
 
 EVIL = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>"
 TOKEN = "correct-horse"
 LOCAL = {"host": "localhost:3000"}
-
-
-class Read(HTMLParser):
-    """What a browser makes of a page: its elements with their attributes, and its text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def all(self, attribute: str) -> list[str]:
-        """The values of an attribute, of whatever element."""
-        return [attributes[attribute] for _, attributes in self.elements if attribute in attributes]
 
 
 def app_of(name: str, admission: Admission | None = None) -> Any:

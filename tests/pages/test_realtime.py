@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +13,7 @@ from mock_server.app import create_apps, single
 from mock_server.pages import connection as connection
 from mock_server.pages import payloads as payloads
 from mock_server.pages.reached import Here
+from tests.html_page import Page
 from tests.transports.wire import app, send
 from understudy.contract.model import Channel, Contract
 from understudy.contract.reader import backend_names, read
@@ -26,26 +26,6 @@ SERVICES = [
 EVIL = "<img src=x onerror=alert(1)>\"'&lt;</code></pre></style>--><script>alert(2)</script>"
 HERE = Here("http", "mock.test", "")
 UNDER = Here("https", "mock.test:8443", "/one/two")
-
-
-class Page(HTMLParser):
-    """What a browser makes of a page: its elements with their attributes, and its text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def all(self, attribute: str) -> list[str]:
-        """The values of an attribute, of whatever element."""
-        return [attributes[attribute] for _, attributes in self.elements if attribute in attributes]
 
 
 def page_of(target: Any, root: str = "", **more: Any) -> Page:

@@ -143,3 +143,17 @@ def test_lines_are_found_by_what_they_are(client: Client, criteria: dict[str, An
     client.get("/api/events/1")
     client.get("/nowhere")
     assert len(list(find(Records(client.engine), client.world, criteria))) == count
+
+
+def test_a_broken_body_and_a_violation_hide_a_password_too(client: Client) -> None:
+    for body in (
+        b'{"username": "a", "password": "hunter2-hunter2"',
+        b'{"password": "hunter2-hunt',
+        b'{"username": "a", "password": ["hunter2-hunter2"]}',
+    ):
+        client.request("POST", "/api/auth/login", data=body, headers={"content-type": "application/json"})
+    client.post("/api/auth/register", {"username": "new@example.com", "password": "hun", "role": "assistant"})
+    told = records(client)
+    assert "hunter2" not in json.dumps(told[:3])
+    assert told[0]["request"]["body"] == f'{{"username": "a", "password": "{HIDDEN}"'
+    assert [item["got"] for item in told[3]["violations"] if item["pointer"] == "/body/password"] == [HIDDEN]
