@@ -40,22 +40,26 @@ def comes(true: Callable[[], bool]) -> bool:
     return False
 
 
-def held(place: tuple[str, int], begin: bytes, drip: bytes, hasty: Arena, window: int | None = None) -> list[bytes]:
-    """Opens many connections that begin and then only drip, while others are served; returns what each of them got when the mock ended it."""
+def held(place: tuple[str, int], begin: bytes, drip: bytes, hasty: Arena) -> list[bytes]:
+    """Opens many connections that begin and then only drip, while others are served; returns what each of them got when the mock ended it.
+
+    How many are open at once is not asked: on a busy machine the first have been ended before the last are there.
+    """
     before, memory = hasty.files(), hasty.memory()
     with contextlib.ExitStack() as stack:
-        made = [stack.enter_context(contextlib.closing(connect(place, window))) for _ in range(MANY)]
+        made = [stack.enter_context(contextlib.closing(connect(place))) for _ in range(MANY)]
         for connection in made:
-            connection.sendall(begin)
-        assert comes(lambda: hasty.files() >= before + MANY or not drip)
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(begin)
         for _ in range(3):
             hasty.prove()
             for connection in made:
                 with contextlib.suppress(ConnectionError):
                     connection.sendall(drip)
+        answers = [everything(connection) for connection in made]  # ends when the mock has ended each
         assert comes(lambda: hasty.files() <= before + 10), "the connections do not end"
         assert hasty.memory() - memory < GROWTH
-        return [everything(connection) for connection in made] if window is None else []
+        return answers
 
 
 def test_heads_that_drip_end_with_408(hasty: Arena, place: tuple[str, int]) -> None:
