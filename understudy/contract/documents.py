@@ -35,7 +35,10 @@ class _JsonLoader(_Loader):  # type: ignore[misc]
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"the key '{key.value}' stands twice", key.start_mark)
             seen.add(str(key.value))
+        merges = any(key.tag == f"{_TAG}merge" for key, _ in node.value)
         super().flatten_mapping(node)
+        if merges:  # own keys stand last and win, also where this mapping is merged into another: PyYAML 6.0.4 keeps the first of two
+            node.value = list({key.value if isinstance(key, yaml.ScalarNode) else id(key): (key, value) for key, value in node.value}.values())
 
 
 _TAG = "tag:yaml.org,2002:"
