@@ -1,0 +1,173 @@
+"""Runs the checks of a contract against a target, and makes the report of it. One engine for the command and for pytest."""
+
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from contract_tests import own
+from contract_tests.checks import Check, NotChecked, Outcome, plan
+from contract_tests.client import TimeOver
+from contract_tests.findings import Finding, merged
+from contract_tests.options import Options
+from contract_tests.ranking import ranked
+from contract_tests.report import Report
+from contract_tests.session import Session
+from contract_tests.target import Unreachable, service_urls, socket_urls
+from contract_tests.timing import stamp, ticks
+from understudy import __version__
+from understudy.contract.errors import UsageError, suggest
+from understudy.contract.model import Contract
+from understudy.contract.reader import read
+
+__all__ = ["Progress", "check", "choose", "opened", "run_check"]
+
+Progress = Callable[[Check, int, int], None]
+
+
+def _silent(_check: Check, _number: int, _total: int) -> None:
+    return None
+
+
+@contextmanager
+def opened(options: Options, contract: Contract | None = None) -> Iterator[Session]:
+    """A session with the target, or with its own mock where no URL is given. Raises UsageError, Unreachable."""
+    contract = contract or read(options.target, options.overlays)
+    urls = service_urls(contract, options.urls)
+    if urls:
+        yield from _session(contract, options, urls, False)
+        return
+    with own.serving(options.target, options.overlays) as served:
+        yield from _session(contract, options, served, True)
+
+
+def _session(contract: Contract, options: Options, urls: dict[str, str], is_own: bool) -> Iterator[Session]:
+    session = Session(contract, options, urls, socket_urls(contract, options, urls), is_own)
+    try:
+        session.client.wait_for(urls)
+        yield session
+    finally:
+        session.close()
+
+
+def choose(contract: Contract, options: Options) -> list[Check]:
+    """The checks that a run makes: of its layers, those that `only` names, without those that `skip` names. Raises UsageError for names of nothing."""
+    every = plan(contract, options.layers)
+    chosen = [item for item in every if (not options.only or _named(item, options.only)) and not (options.skip and _named(item, options.skip))]
+    for name in (*options.only, *options.skip):
+        if not any(_named(item, (name,)) for item in every):
+            valid = {item.id for item in every} | {item.rule for item in every} | {item.subject for item in every}
+            raise UsageError(f"'{name}' names no check, rule or operation of {contract.name}.{suggest(name, valid)}")
+    return chosen
+
+
+def _named(check: Check, names: Iterable[str]) -> bool:
+    """Whether one of some names is a check's, or that of a finding that it may make."""
+    return any(
+        name in (check.id, check.rule, check.subject, check.layer) or check.id.startswith(f"{name}:") or check.id == name or _of_finding(check, name)
+        for name in names
+    )
+
+
+def _of_finding(check: Check, name: str) -> bool:
+    rule, _, rest = name.partition(":")
+    return bool(rest) and rule in (check.rule, *check.also) and (not check.subject or check.subject == rest.split(":")[0] or check.wide)
+
+
+def run_check(session: Session, item: Check) -> Outcome:
+    """Runs one check; what it finds must show twice, unless it is of a kind that can't."""
+    begin, before = ticks(), session.client.count
+    try:
+        why = _why_not(session, item)
+        if why:
+            return Outcome(item, "not checked", (), why)
+        findings = list(item.run(session) or ())
+        if findings and item.confirm:
+            again = {finding.id for finding in item.run(session) or ()}
+            findings = [finding for finding in findings if finding.id in again]
+    except NotChecked as reason:
+        return Outcome(item, "not checked", (), str(reason), ticks() - begin, session.client.count - before)
+    except (TimeOver, Unreachable):
+        raise
+    except Exception as error:  # a check that fails is a defect of ours; the others go on, and the report says so
+        text = f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
+        return Outcome(item, "crashed", (), text, ticks() - begin, session.client.count - before)
+    found = tuple(replace(finding, check=item.id) for finding in merged(findings))
+    return Outcome(item, "failed" if found else "passed", found, "", ticks() - begin, session.client.count - before)
+
+
+def _why_not(session: Session, item: Check) -> str:
+    if item.writes and session.options.read_only:
+        return "the run is read-only"
+    if item.slow and session.options.quick:
+        return "left out by --quick"
+    return ""
+
+
+def check(options: Options, progress: Progress = _silent) -> Report:
+    """Checks a target. Raises UsageError; an unreachable target, an interrupt and the end of time are told in the report."""
+    contract = read(options.target, options.overlays)
+    chosen = choose(contract, options)
+    begin, started = ticks(), stamp()
+    try:
+        with opened(options, contract) as session:
+            outcomes, ended, lost = _run_all(session, chosen, progress)
+            left = _cleaned(session, ended)
+            return _report(session, chosen, outcomes, (ended, lost), (started, ticks() - begin), left)
+    except Unreachable as error:
+        return Report(
+            contract.name, contract.title, service_urls(contract, options.urls), False, options.seed, started, ticks() - begin, (), (), {},
+            ended="unreachable", lost=str(error), version=__version__,
+        )  # fmt: skip
+
+
+def _run_all(session: Session, chosen: Sequence[Check], progress: Progress) -> tuple[list[Outcome], str, str]:
+    """The outcomes, how the run ended, and what was seen where the target was lost."""
+    outcomes: list[Outcome] = []
+    for number, item in enumerate(chosen, 1):
+        progress(item, number, len(chosen))
+        try:
+            outcomes.append(run_check(session, item))
+        except KeyboardInterrupt:
+            return outcomes, "interrupted", ""
+        except TimeOver:
+            return outcomes, "time", f"the {session.options.time:g} s of --time were over"
+        except Unreachable as error:
+            return outcomes, "unreachable", str(error)
+    return outcomes, "complete", ""
+
+
+def _cleaned(session: Session, ended: str) -> list[str]:
+    if ended == "unreachable" or session.options.keep or session.options.read_only:
+        return list(dict.fromkeys(session.created))
+    session.client.deadline = ticks() + 20
+    try:
+        return list(session.clean())
+    except (TimeOver, Unreachable, KeyboardInterrupt):
+        return list(dict.fromkeys(session.created))
+
+
+def _report(
+    session: Session, chosen: Sequence[Check], outcomes: Sequence[Outcome], ended: tuple[str, str], timed: tuple[str, float], left: Sequence[str]
+) -> Report:
+    findings = ranked(_distinct([finding for outcome in outcomes for finding in outcome.findings]))
+    unchecked: dict[str, list[str]] = defaultdict(list)
+    for outcome in outcomes:
+        if outcome.state == "not checked":
+            unchecked[outcome.why].append(outcome.check.id)
+    done = {outcome.check.id for outcome in outcomes}
+    rest = [item.id for item in chosen if item.id not in done]
+    if rest:
+        unchecked[ended[1] or f"the run was {ended[0]}"] += rest
+    contract = session.contract
+    return Report(
+        contract.name, contract.title, session.urls, session.own, session.options.seed, timed[0], timed[1], tuple(outcomes), tuple(findings),
+        session.recorder.coverage(), {why: tuple(ids) for why, ids in unchecked.items()}, ended=ended[0], lost=ended[1],
+        created=tuple(dict.fromkeys(session.created)), left=tuple(left), requests=session.client.count, version=__version__,
+        notes=tuple(session.people.failures),
+    )  # fmt: skip
+
+
+def _distinct(findings: Sequence[Finding]) -> list[Finding]:
+    return merged(findings)

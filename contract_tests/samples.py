@@ -1,0 +1,242 @@
+"""Requests that should succeed: from the documents' examples, with keys of rows that are really there, and texts that nobody had before."""
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from contract_tests.bindings import Binding, Spot, bindings
+from contract_tests.checks import NotChecked
+from understudy.contract import schemas
+from understudy.contract.functions import iso, time
+from understudy.contract.model import Media, Operation
+
+if TYPE_CHECKING:
+    from contract_tests.people import Person
+    from contract_tests.session import Session
+
+__all__ = ["Request", "Samples"]
+
+DAY = 86_400.0
+AHEAD = 45 * DAY
+LETTERS = frozenset(
+    ["name", "title", "description", "subject", "notes", "content", "text", "message", "reason", "address", "bio", "location", "question", "body", "label"]
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent. path, query, headers: name -> value; body: a JSON value, None for none; media: its type; rows: place -> the row whose key stands there."""
+
+    path: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media: str | None = None
+    rows: Mapping[Spot, Mapping[str, Any]] = field(default_factory=dict)
+
+    def with_body(self, **fields: Any) -> "Request":
+        """The request with other body fields."""
+        return replace(self, body={**(self.body or {}), **fields})
+
+
+class Samples:
+    """Makes requests for one session."""
+
+    def __init__(self, session: "Session") -> None:
+        self.session = session
+
+    def request(self, operation: Operation, person: "Person | None", given: Mapping[Spot, Any] | None = None, fresh: bool = True, own: bool = False) -> Request:
+        """A request that should succeed. given: place -> value that is settled; fresh: texts are made new; own: rows must be the person's. Raises NotChecked."""
+        made = self.blank(operation, fresh)
+        values: dict[Spot, Any] = dict(given or {})
+        rows: dict[Spot, Mapping[str, Any]] = {}
+        for binding in bindings(self.session.contract, operation):
+            if binding.spot in values:
+                continue
+            row = self._row(operation, binding, values, person, own)
+            if row is not None:
+                key = row[binding.collection.key]
+                values[binding.spot], rows[binding.spot] = key if binding.each is None else _listed(made, binding, key), row
+        return replace(_placed(made, values), rows=rows)
+
+    def blank(self, operation: Operation, fresh: bool = True) -> Request:
+        """The document's own example request."""
+        path = {item.name: self._parameter(operation, item.pointer, item.schema) for item in operation.parameters if item.where == "path"}
+        query = {item.name: self._parameter(operation, item.pointer, item.schema) for item in operation.parameters if item.where == "query" and item.required}
+        headers = {
+            item.name: str(self._parameter(operation, item.pointer, item.schema)) for item in operation.parameters if item.where == "header" and item.required
+        }
+        media = self.media(operation)
+        body = self.body(operation, media, fresh) if media is not None else None
+        return Request(path, query, body, headers, media.type if media else None)
+
+    def media(self, operation: Operation) -> Media | None:
+        """The media type that is sent: JSON where it may be."""
+        return next((item for kind, item in operation.bodies.items() if schemas.is_json(kind)), None) or next(iter(operation.bodies.values()), None)
+
+    def body(self, operation: Operation, media: Media, fresh: bool = True) -> Any:
+        """A body: the first example, else one made of the schema."""
+        example = next(iter(media.examples.values()), None)
+        value = copy.deepcopy(example) if example is not None else made_of(operation.bundle.data, media.schema or {})
+        return self._freshened(operation, media, value) if fresh and isinstance(value, dict) else value
+
+    def _freshened(self, operation: Operation, media: Media, value: dict[str, Any]) -> dict[str, Any]:
+        """Past dates moved ahead; a mark in free texts, so that rows can be told apart."""
+        properties = schemas.properties(operation.bundle.data, media.schema or {})
+        tag = self.session.chance.text(6)
+        return {name: self._fresh(operation, name, properties.get(name), item, tag) for name, item in value.items()}
+
+    def _fresh(self, operation: Operation, name: str, schema: Any, value: Any, tag: str) -> Any:
+        node = schemas.follow(operation.bundle.data, schema) if schema is not None else {}
+        node = node if isinstance(node, dict) else {}
+        if not isinstance(value, str):
+            return value
+        if node.get("format") in ("date-time", "date"):
+            ahead = iso(self.session.now() + AHEAD)
+            return (ahead if node["format"] == "date-time" else ahead[:10]) if (time(value) or 0) < self.session.now() + DAY else value
+        if node.get("format") == "email" or ("@" in value and name.lower() in ("email", "username")):
+            return f"check-{tag}@example.com"
+        plain = "enum" not in node and "const" not in node and "pattern" not in node and "format" not in node
+        fits = len(value) + len(tag) + 1 <= node.get("maxLength", 10_000)
+        free = any(name.lower() == word or name.lower().endswith(word) for word in LETTERS)
+        return f"{value} {tag}" if plain and fits and free else value
+
+    def _parameter(self, operation: Operation, pointer: str, schema: Any) -> Any:
+        document = operation.bundle.data
+        node = schemas.follow(document, schema)
+        outer = _outer(document, pointer)
+        if "example" in outer:
+            return outer["example"]
+        for example in (outer.get("examples") or {}).values() if isinstance(outer.get("examples"), dict) else ():
+            return schemas.follow(document, example).get("value")
+        return made_of(document, node)
+
+    def _row(self, operation: Operation, binding: Binding, values: Mapping[Spot, Any], person: "Person | None", own: bool) -> Mapping[str, Any] | None:
+        """A row whose key may stand in a place: fitting the other places; the person's own where it must be."""
+        session = self.session
+        scope = {name: values[spot] for name, spot in binding.scope.items() if spot in values}
+        owner = operation.behavior.get("owner") if binding.main else None
+        wants_own = own or (owner is not None)
+        found = [row for row in session.rows(binding.collection, person, scope) if binding.collection.key in row]
+        fitting = [row for row in found if self._fits(operation, binding, row, person, owner if wants_own else None)]
+        if fitting:
+            return fitting[0]
+        made = session.make(binding.collection, person, scope)
+        if made is not None and self._fits(operation, binding, made, person, None):
+            return made
+        if wants_own and found and owner and any(owner in row for row in found):
+            raise NotChecked(f"{person} has no row of {binding.collection.name} and can't make one")
+        return next((row for row in found if self._fits(operation, binding, row, person, None)), None)
+
+    def _fits(self, operation: Operation, binding: Binding, row: Mapping[str, Any], person: "Person | None", owner: str | None) -> bool:
+        if owner is not None and owner in row and person is not None and str(row[owner]) != str(person.key):
+            return False
+        if row.get("isActive") is False or row.get("is_active") is False:
+            return False
+        states, to = binding.collection.states, operation.behavior.get("to")
+        if binding.main and states and isinstance(to, str) and states.field in row and not to.startswith("("):
+            return to in states.moves.get(str(row[states.field]), ())
+        capacity = binding.collection.capacity
+        if capacity and operation.behavior.get("take") and capacity.total in row and capacity.reserved in row:
+            return bool((row[capacity.total] or 0) - (row[capacity.reserved] or 0) >= 10)
+        return True
+
+
+def _listed(request: Request, binding: Binding, key: Any) -> list[Any]:
+    """The list of a body with one item, of which the key is that of a row."""
+    value = request.body.get(binding.spot[1]) if isinstance(request.body, dict) else None
+    item = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else {}
+    return [{**item, str(binding.each): key}]
+
+
+def _placed(request: Request, values: Mapping[Spot, Any]) -> Request:
+    """A request with values in their places."""
+    path, query = dict(request.path), dict(request.query)
+    body = dict(request.body) if isinstance(request.body, dict) else request.body
+    for (where, name), value in values.items():
+        if where == "path":
+            path[name] = value
+        elif where == "query":
+            query[name] = value
+        elif isinstance(body, dict):
+            body[name] = value
+    return replace(request, path=path, query=query, body=body)
+
+
+def _outer(document: Any, pointer: str) -> Mapping[str, Any]:
+    """The parameter object around a schema's pointer."""
+    from understudy.contract import documents
+
+    try:
+        found = documents.resolve(document, pointer.removesuffix("/schema"))
+    except KeyError:
+        return {}
+    return found if isinstance(found, dict) and ("in" in found or "name" in found) else {}
+
+
+def made_of(document: Any, schema: Any, depth: int = 0) -> Any:
+    """The smallest plain value of a schema: its example, default or first choice, else one of its type."""
+    node = schemas.follow(document, schema)
+    if not isinstance(node, dict) or depth > 8:
+        return None
+    for word in ("example", "default", "const"):
+        if word in node:
+            return copy.deepcopy(node[word])
+    if isinstance(node.get("examples"), list) and node["examples"]:
+        return copy.deepcopy(node["examples"][0])
+    if node.get("enum"):
+        return node["enum"][0]
+    for word in ("oneOf", "anyOf"):
+        if node.get(word):
+            return made_of(document, node[word][0], depth + 1)
+    return _of_type(document, node, depth)
+
+
+def _of_type(document: Any, node: Mapping[str, Any], depth: int) -> Any:
+    kind = schemas.type_of(document, node)
+    if kind == "object":
+        needed, properties = schemas.required(document, node), schemas.properties(document, node)
+        return {name: made_of(document, item, depth + 1) for name, item in properties.items() if name in needed}
+    if kind == "array":
+        return [made_of(document, node.get("items") or {}, depth + 1) for _ in range(int(node.get("minItems", 1)))]
+    if kind in ("integer", "number"):
+        return max(node.get("minimum", 1), node.get("exclusiveMinimum", 0) + 1)
+    if kind == "boolean":
+        return True
+    text = {"date-time": "2030-01-15T10:30:00Z", "date": "2030-01-15", "email": "someone@example.com", "uuid": "11111111-2222-4333-8444-555555555555",
+            "uri": "https://example.com/x"}.get(str(node.get("format")), "text")  # fmt: skip
+    return text.ljust(int(node.get("minLength", 0)), "x")
+
+
+def encoded(request: Request) -> tuple[str | None, bytes]:
+    """Content type and bytes of a body."""
+    if request.body is None:
+        return None, b""
+    if request.media is None or schemas.is_json(request.media):
+        return request.media if request.media not in (None, "*/*") else "application/json", json.dumps(request.body, ensure_ascii=False).encode()
+    if isinstance(request.body, bytes):
+        return request.media, request.body
+    if request.media == "multipart/form-data":
+        return multipart(request.body)
+    if request.media == "application/x-www-form-urlencoded":
+        from urllib.parse import urlencode
+
+        return request.media, urlencode(request.body).encode()
+    return request.media, str(request.body).encode()
+
+
+def multipart(fields: Mapping[str, Any]) -> tuple[str, bytes]:
+    """A multipart body; bytes become files."""
+    boundary = "understudy-check-boundary"
+    parts = []
+    for name, value in fields.items():
+        if isinstance(value, bytes):
+            head = f'Content-Disposition: form-data; name="{name}"; filename="{name}.bin"\r\nContent-Type: application/octet-stream\r\n\r\n'
+            parts.append(head.encode() + value)
+        else:
+            text = value if isinstance(value, str) else json.dumps(value)
+            parts.append(f'Content-Disposition: form-data; name="{name}"\r\n\r\n{text}'.encode())
+    body = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts) + b"--" + boundary.encode() + b"--\r\n"
+    return f"multipart/form-data; boundary={boundary}", body

@@ -1,0 +1,70 @@
+"""What a target lets a check do to its time: its own mock, or any target with a control API like it, can be moved on; others only be waited for."""
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from contract_tests.checks import NotChecked
+
+if TYPE_CHECKING:
+    from contract_tests.session import Session
+
+__all__ = ["Steering"]
+
+PATIENT = 5.0  # seconds that are waited for in any case
+
+
+class Steering:
+    """The clock of a target, and what else its control API tells."""
+
+    def __init__(self, session: "Session") -> None:
+        self.session = session
+        self._health: dict[str, Any] | None = None
+        self._asked = False
+        self.moved = 0.0
+
+    @property
+    def health(self) -> dict[str, Any] | None:
+        """What /__admin/health says; None on a target without it."""
+        if not self._asked:
+            self._asked = True
+            url = next(iter(self.session.urls.values()))
+            answer = self.session.client.send("GET", f"{url}/__admin/health", patient=False)
+            self._health = answer.json if answer.ok and isinstance(answer.json, dict) and "backends" in answer.json else None
+        return self._health
+
+    @property
+    def steerable(self) -> bool:
+        """Whether time can be moved."""
+        return self.health is not None
+
+    def advance(self, seconds: float, what: str) -> None:
+        """Lets so much time pass. Raises NotChecked where it can only be waited for and that is too long."""
+        if self.steerable:
+            url = next(iter(self.session.urls.values()))
+            body = json.dumps({"seconds": seconds}).encode()
+            answer = self.session.client.send("POST", f"{url}/__admin/clock/advance", {"content-type": "application/json"}, body)
+            if answer.ok:
+                self.moved += seconds
+                return
+        if seconds > PATIENT and not self.session.options.slow:
+            raise NotChecked(f"{what} takes {seconds:g} s and the target's clock can't be moved; --slow waits for it")
+        if seconds > self.session.client.remaining():
+            raise NotChecked(f"{what} takes {seconds:g} s, and the run has less left")
+        time.sleep(seconds)
+
+    def secret(self, name: str) -> str | None:
+        """A secret of the target: as given by `--secret NAME=VALUE`, by the environment, or as its control API tells."""
+        given = dict(text.partition("=")[::2] for text in self.session.options.secrets)
+        told = _find(self.health, name) if self.health else None
+        return given.get(name) or self.session.options.environment.get(name) or told or (self.session.contract.settings.get("secrets") or {}).get(name)
+
+
+def _find(value: Any, name: str) -> str | None:
+    if isinstance(value, dict):
+        if isinstance(value.get(name), str):
+            return str(value[name])
+        return next((found for item in value.values() if (found := _find(item, name))), None)
+    if isinstance(value, list):
+        return next((found for item in value if (found := _find(item, name))), None)
+    return None

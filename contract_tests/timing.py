@@ -1,0 +1,21 @@
+"""The one home of real time in the checks: a target's clock is asked for by `Session.now`."""
+
+import time
+from datetime import UTC, datetime
+
+__all__ = ["now", "stamp", "ticks"]
+
+
+def now() -> float:
+    """Seconds since 1970."""
+    return time.time()
+
+
+def ticks() -> float:
+    """Seconds from some moment, for measuring."""
+    return time.monotonic()
+
+
+def stamp() -> str:
+    """RFC 3339, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
