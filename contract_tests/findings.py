@@ -59,11 +59,17 @@ class Finding:
     check: str = ""
     service: str = ""
     accepted: str | None = None  # the reason of deviations.toml
+    subjects: tuple[str, ...] = ()  # of all symptoms, where they are more than one
 
     @property
     def id(self) -> str:
         """`rule:subject:aspect`."""
         return ":".join(filter(None, (self.rule, self.subject, self.aspect)))
+
+    @property
+    def every_subject(self) -> tuple[str, ...]:
+        """The subjects of all symptoms, its own first."""
+        return self.subjects or (self.subject,)
 
     @property
     def counts(self) -> bool:

@@ -1,0 +1,32 @@
+"""Reports: one module for each format, each a function of a Report that gives a text."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from contract_tests.report import Report
+from contract_tests.reports import junit, markdown, plain, terminal
+from understudy.contract.errors import UsageError, suggest
+from understudy.wire import files
+
+__all__ = ["FORMATS", "write"]
+
+FORMATS: Mapping[str, Callable[[Report], str]] = {
+    "json": plain.render,
+    "junit": junit.render,
+    "markdown": markdown.render,
+    "text": terminal.render,
+}
+
+
+def write(report: Report, wanted: Mapping[str, Path]) -> None:
+    """Writes reports, format -> path, each whole or not at all and none before all are made; raises UsageError."""
+    unknown = [name for name in wanted if name not in FORMATS]
+    if unknown:
+        raise UsageError(f"'{unknown[0]}' is no format of a report.{suggest(unknown[0], FORMATS)}")
+    made = {path: FORMATS[name](report).encode("utf-8") for name, path in wanted.items()}
+    for path, content in made.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            files.write(path, content)
+        except OSError as error:
+            raise UsageError(f"{path}: The report can't be written: {error.strerror or error}.") from None
