@@ -4,16 +4,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from contract_tests.report import Report
-from contract_tests.reports import junit, markdown, plain, terminal
+from contract_tests.reports import html, junit, markdown, plain, sarif, terminal
 from understudy.contract.errors import UsageError, suggest
 from understudy.wire import files
 
 __all__ = ["FORMATS", "write"]
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {
+    "html": html.render,
     "json": plain.render,
     "junit": junit.render,
     "markdown": markdown.render,
+    "sarif": sarif.render,
     "text": terminal.render,
 }
 
