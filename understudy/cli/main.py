@@ -15,6 +15,7 @@ __all__ = ["cli", "main"]
 
 VERBS = {
     "clock": ("understudy.cli.clock", "Move the time of running mocks"),
+    "explain": ("understudy.cli.explain", "Explain a rule of the checks"),
     "init": ("understudy.cli.init", "Copy a backend's documents to start from"),
     "mock": ("understudy.cli.mock", "Serve backends or documents"),
     "specs": ("understudy.cli.specs", "Lint, list, trace and extract contracts"),
