@@ -12,7 +12,7 @@ from understudy.contract.model import Contract
 if TYPE_CHECKING:
     from contract_tests.session import Session
 
-__all__ = ["LAYERS", "Check", "NotChecked", "Outcome", "plan"]
+__all__ = ["LAYERS", "Check", "NotChecked", "Outcome", "State", "plan"]
 
 LAYERS = ("oracles", "journeys", "security", "browser", "realtime", "capacity", "schema")
 ROOMS = ("oracles", "journeys", "security", "browser", "realtime", "capacity", "schema")

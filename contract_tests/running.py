@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from contract_tests import own
-from contract_tests.checks import Check, NotChecked, Outcome, plan
+from contract_tests.checks import Check, NotChecked, Outcome, State, plan
 from contract_tests.client import TimeOver
 from contract_tests.findings import Finding, merged
 from contract_tests.options import Options
@@ -78,23 +78,31 @@ def _of_finding(check: Check, name: str) -> bool:
 def run_check(session: Session, item: Check) -> Outcome:
     """Runs one check; what it finds must show twice, unless it is of a kind that can't."""
     begin, before = ticks(), session.client.count
+    reason = ""
     try:
-        why = _why_not(session, item)
-        if why:
-            return Outcome(item, "not checked", (), why)
-        findings = list(item.run(session) or ())
-        if findings and item.confirm:
-            again = {finding.id for finding in item.run(session) or ()}
-            findings = [finding for finding in findings if finding.id in again]
-    except NotChecked as reason:
-        return Outcome(item, "not checked", (), str(reason), ticks() - begin, session.client.count - before)
+        findings = _found(session, item)
+    except NotChecked as error:
+        findings, reason = [], str(error)
     except (TimeOver, Unreachable):
         raise
     except Exception as error:  # a check that fails is a defect of ours; the others go on, and the report says so
         text = f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
         return Outcome(item, "crashed", (), text, ticks() - begin, session.client.count - before)
-    found = tuple(replace(finding, check=item.id) for finding in merged(findings))
-    return Outcome(item, "failed" if found else "passed", found, "", ticks() - begin, session.client.count - before)
+    found = tuple(replace(finding, check=item.id) for finding in merged([*findings, *session.watch.drain()]))
+    state: State = "failed" if found else "not checked" if reason else "passed"
+    return Outcome(item, state, found, reason, ticks() - begin, session.client.count - before)
+
+
+def _found(session: Session, item: Check) -> list[Finding]:
+    """What a check finds, twice where it can."""
+    why = _why_not(session, item)
+    if why:
+        raise NotChecked(why)
+    findings = list(item.run(session) or ())
+    if findings and item.confirm:
+        again = {finding.id for finding in item.run(session) or ()}
+        findings = [finding for finding in findings if finding.id in again]
+    return findings
 
 
 def _why_not(session: Session, item: Check) -> str:

@@ -15,6 +15,7 @@ from contract_tests.samples import Request, Samples, encoded
 from contract_tests.shapes import page_of, row_of, rows_of
 from contract_tests.steering import Steering
 from contract_tests.timing import now
+from contract_tests.watching import Watch
 from understudy.contract.errors import UsageError, suggest
 from understudy.contract.model import Collection, Contract, Operation
 from understudy.wire.chance import derive
@@ -38,6 +39,7 @@ class Session:
         self.samples = Samples(self)
         self.people = People(self)
         self.recorder = Recorder(contract)
+        self.watch = Watch(self)
         self.created: list[str] = []
         self.undo: list[tuple[Operation, Person | None, Request]] = []
         self.findings_seen: dict[str, int] = {}
@@ -77,6 +79,7 @@ class Session:
         sent = {**({"content-type": kind} if kind else {}), **self.credentials(operation, person), **(headers or {})}
         made = self.client.send(operation.method, self.url(operation, path, query), sent, content, operation.id, patient, notes)
         self.recorder.saw(operation, made, query or {})
+        self.watch.look(operation, made)
         return made
 
     def perform(self, operation: Operation, person: Person | None, request: Request, headers: Mapping[str, str] | None = None, **more: Any) -> Exchange:

@@ -30,7 +30,7 @@ class Steering:
             self._asked = True
             url = next(iter(self.session.urls.values()))
             answer = self.session.client.send("GET", f"{url}/__admin/health", patient=False)
-            self._health = answer.json if answer.ok and isinstance(answer.json, dict) and "backends" in answer.json else None
+            self._health = answer.json if answer.ok and isinstance(answer.json, dict) and {"status", "backend"} <= answer.json.keys() else None
         return self._health
 
     @property
