@@ -156,6 +156,18 @@ class Plot:
 
         self.around(changed)
 
+    def requests(self, names: str, change: Callable[[Any], Any]) -> None:
+        """Changes the JSON of requests of operations before anybody looks at it."""
+        chosen = _chosen(names)
+
+        def changed(asked: Asked, answer: Callable[[], Response]) -> Response:
+            if asked.operation is not None and asked.operation.id in chosen:
+                with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
+                    asked.request.body = altered(asked.request.body, change)
+            return answer()
+
+        self.around(changed)
+
     def bodies(self, names: str, change: Callable[[Any], Any], status: int | None = None) -> None:
         """Changes the JSON of answers of operations: good ones, or those of a status. change: may change it in place and return nothing."""
 
