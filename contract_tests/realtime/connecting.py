@@ -1,6 +1,7 @@
 """Whether the channels are there: each opens with a good credential, in every declared way, and greets as declared."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from contract_tests.checks import Check, NotChecked
 from contract_tests.findings import Finding
@@ -12,20 +13,21 @@ from contract_tests.realtime.scenes import other_than, place_for, staged
 from contract_tests.realtime.sight import Facts, Unknown, View, agrees
 from contract_tests.session import Session
 from contract_tests.sockets import Unopened
-from understudy.contract.model import Channel, Contract
+from understudy.contract.model import Channel, Contract, Security
 from understudy.wire import socketio
 
 __all__ = ["plan"]
 
 CONNECT, DELIVERY, AGREEMENT, UNDECLARED, PAYLOAD = "realtime.connect", "realtime.delivery", "realtime.agreement", "realtime.undeclared", "realtime.payload"
+ALSO = (DELIVERY, AGREEMENT, UNDECLARED, PAYLOAD)
 SCHEMES = {"ws": "http", "wss": "https"}
 
 
 def plan(contract: Contract) -> Iterator[Check]:
     """One check for each channel."""
     for channel in contract.channels:
-        yield Check(CONNECT, LAYER, channel.id, lambda session, channel=channel: _opens(session, channel), phase=10, writes=bool(channel.opening.path_names),
-                    also=(DELIVERY, AGREEMENT, UNDECLARED, PAYLOAD), wide=True)  # type: ignore[misc]  # fmt: skip
+        writes = bool(channel.opening.path_names)
+        yield Check(CONNECT, LAYER, channel.id, partial(_opens, channel=channel), phase=10, writes=writes, also=ALSO, wide=True)
 
 
 def _opens(session: Session, channel: Channel) -> Iterator[Finding]:
@@ -45,8 +47,9 @@ def _first(session: Session, channel: Channel) -> Person | None:
 
 
 def _each_way(stage: Stage, channel: Channel, person: Person | None, path: dict[str, object]) -> Iterator[Finding]:
-    for way in ways(channel, person) or [None]:
-        aspect = way.where if way is not None and way is not ways(channel, person)[0] else ""
+    every: list[Security | None] = [*ways(channel, person)] or [None]
+    for way in every:
+        aspect = way.where if way is not None and way is not every[0] else ""
         try:
             line = stage.lines.connect(channel, person, path, way=way)
         except Unopened as error:

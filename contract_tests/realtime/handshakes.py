@@ -12,9 +12,9 @@ from contract_tests.findings import Finding
 from contract_tests.people import JWT, Person
 from contract_tests.provenance import clause_of_channel
 from contract_tests.realtime.clocks import pass_time
-from contract_tests.realtime.lines import LAYER, Line, Stage, clause_inferred, ways
+from contract_tests.realtime.lines import LAYER, Line, Stage, clause_inferred, identified, ways
 from contract_tests.realtime.scenes import other_than, place_for, staged
-from contract_tests.realtime.sight import UNKNOWN, Facts, Refusal, Unknown, View, agrees
+from contract_tests.realtime.sight import NOBODY, NOBODY_UUID, UNKNOWN, Facts, Refusal, Unknown, View, agrees
 from contract_tests.session import Session
 from contract_tests.sockets import SocketIO, Unopened
 from fixtures.instants import seconds as seconds_of
@@ -43,6 +43,8 @@ def plan(contract: Contract) -> Iterator[Check]:
         if not channel.security:
             continue
         for name, attempt in ATTEMPTS.items():
+            if name in NAMED and not identified(contract, channel):
+                continue
             late = name in LATE
             yield Check(RULE, LAYER, channel.id, _checked(channel, name, attempt), name, phase=50 if late else 20, writes=bool(channel.opening.path_names))
 
@@ -80,7 +82,8 @@ def _tried(stage: Stage, channel: Channel, name: str, given: Attempt, person: Pe
 def _judged(stage: Stage, channel: Channel, name: str, given: Attempt, refusal: Refusal, line: Line) -> Iterator[Finding]:
     client = line.client
     by_message = not channel.raw and channel.opening.behavior.get("refuse_as") == "message"
-    client.wait_closed(stage.lines.patience if channel.raw or by_message else SETTLE)
+    if client.is_open:
+        client.wait_closed(stage.lines.patience if channel.raw or by_message else SETTLE)
     try:
         if client.is_open:
             yield stage.finding(
@@ -175,23 +178,13 @@ def _refresh(_session: Session, _channel: Channel, person: Person) -> Attempt:
 
 
 def _others(session: Session, channel: Channel, person: Person) -> Attempt:
-    from contract_tests.realtime.lines import lines_of
-
-    named = [name for name, value in lines_of(session).query(channel, person).items() if str(value) == str(person.key)]
-    if not named:
-        raise NotChecked(f"{channel.address} takes no account's id beside the token")
     other = session.people.others(person)
-    return Attempt("another account's id beside one's own token", person.token, person, {named[0]: other.key})
+    return Attempt("another account's id beside one's own token", person.token, person, dict.fromkeys(identified(session.contract, channel), other.key))
 
 
 def _nobody(session: Session, channel: Channel, person: Person) -> Attempt:
-    from contract_tests.realtime.lines import lines_of
-    from contract_tests.realtime.sight import NOBODY
-
-    named = [name for name, value in lines_of(session).query(channel, person).items() if str(value) == str(person.key)]
-    if not named:
-        raise NotChecked(f"{channel.address} takes no account's id beside the token")
-    return Attempt("the id of nobody", None, None, {named[0]: NOBODY})
+    nobody = NOBODY if isinstance(person.key, int) else NOBODY_UUID
+    return Attempt("the id of nobody", None, None, dict.fromkeys(identified(session.contract, channel), nobody))
 
 
 def _signed_out(session: Session, _channel: Channel, person: Person) -> Attempt:
@@ -222,6 +215,7 @@ ATTEMPTS: Mapping[str, Callable[[Session, Channel, Person], Attempt]] = {
     "refresh": _refresh, "others": _others, "nobody": _nobody, "signed-out": _signed_out, "expired": _expired,
 }  # fmt: skip
 LATE = ("expired",)
+NAMED = ("others", "nobody")  # where a handshake says beside the token whose it is
 
 
 def _parts(person: Person) -> tuple[str, str, str]:

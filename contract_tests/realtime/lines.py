@@ -16,10 +16,10 @@ from contract_tests.realtime.sight import Facts, Unknown, View
 from contract_tests.session import Session
 from contract_tests.sockets import Client, Handshake, Heard, Unopened, client_of
 from fixtures.instants import seconds as seconds_of
-from understudy.contract.model import Channel, Receiver, Security
+from understudy.contract.model import Channel, Contract, Receiver, Security
 from understudy.wire import socketio
 
-__all__ = ["ANYONE", "LAYER", "Line", "Lines", "Stage", "clause_about", "clause_inferred", "credentials", "handshake_of", "lines_of", "ways"]
+__all__ = ["ANYONE", "LAYER", "Line", "Lines", "Stage", "clause_about", "clause_inferred", "credentials", "handshake_of", "identified", "lines_of", "ways"]
 
 LAYER = "realtime"
 PATIENCE, SHORTEST, LONGEST = 2.0, 0.5, 8.0  # seconds for something that must come: at first, after several misses, of a slow target
@@ -81,6 +81,12 @@ def handshake_of(
     return Handshake(url, place, asked, headers, f"/{channel.address.strip('/')}", carried.get("auth"))
 
 
+def identified(contract: Contract, channel: Channel) -> set[str]:
+    """The query parameters of a handshake that say whose the socket is."""
+    accounts = (contract.settings.get("auth") or {}).get("collection")
+    return {item.spot[1] for item in bindings(contract, channel.opening) if item.spot[0] == "query" and item.collection.name == accounts}
+
+
 class Lines:
     """What is known of a session's sockets: how quick they are, and which can't be opened."""
 
@@ -88,6 +94,7 @@ class Lines:
         self.session = session
         self.slowest, self.misses = 0.0, 0
         self.shut: dict[str, str] = {}
+        self.spent = 0.0  # seconds of the target's time that were passed since everybody signed in
 
     @property
     def patience(self) -> float:
@@ -107,8 +114,7 @@ class Lines:
 
     def query(self, channel: Channel, person: Person | None) -> dict[str, Any]:
         """The query that a handshake needs besides the token: who somebody is, and examples."""
-        accounts = (self.session.contract.settings.get("auth") or {}).get("collection")
-        mine = {item.spot[1] for item in bindings(self.session.contract, channel.opening) if item.spot[0] == "query" and item.collection.name == accounts}
+        mine = identified(self.session.contract, channel)
         needed = {item.name for item in channel.opening.parameters if item.where == "query" and item.required} - {way.name for way in channel.security}
         blank = self.session.samples.blank(channel.opening).query
         return {name: (person.key if name in mine and person else blank.get(name)) for name in needed | (mine if person else set())}

@@ -101,7 +101,7 @@ def place_for(session: Session, channel: Channel, person: Person, other: Person 
 
 def about_of(letters: Letters, receiver: Receiver, person: Person) -> dict[str, Any]:
     """Collection -> key of a new row, for all that a message names; what has capacity first, for it tells what it belongs to."""
-    session, about = letters.session, dict[str, Any]()
+    about: dict[str, Any] = {}
     bound = [collection for at, collection, _ in letters.bound(receiver) if at]
     for collection in sorted(bound, key=lambda item: item.capacity is None):
         if collection.name in about:
@@ -169,7 +169,7 @@ def send(letters: Letters, line: Line, receiver: Receiver, body: Any) -> bool:
     """Sends a message and waits until it has been taken; whether it was."""
     mark = letters.stage.say(line, receiver, body)
     if receiver.reply is not None:
-        found = letters.stage.heard(line, lambda item: item.name == receiver.reply.name or letters.is_refusal(line, receiver, item), mark)  # type: ignore[union-attr]
+        found = letters.stage.heard(line, lambda item: item.name == receiver.reply.name or letters.is_refusal(line, receiver, item), mark)
         taken = found is not None and not letters.is_refusal(line, receiver, found)
     else:
         taken = letters.fence(line) and not any(letters.is_refusal(line, receiver, item) for item in line.client.since(mark))

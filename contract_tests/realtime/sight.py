@@ -11,7 +11,7 @@ from understudy.contract.expressions import ExpressionError, Scope, compile_expr
 from understudy.contract.functions import time
 from understudy.contract.model import Collection, Contract, Operation
 
-__all__ = ["UNKNOWN", "Expected", "Facts", "Refusal", "Seen", "Unknown", "View", "agrees", "seen", "templates"]
+__all__ = ["NOBODY", "NOBODY_UUID", "UNKNOWN", "Expected", "Facts", "Refusal", "Seen", "Unknown", "View", "agrees", "seen", "templates"]
 
 Row = dict[str, Any]
 WITH_ROW = ("read", "update", "delete", "transition", "take", "give")
@@ -240,7 +240,7 @@ class View:
 
     def verdict(self) -> Refusal | None:
         """Why what the facts tell must be refused, None where it must be accepted; raises Unknown where that can't be told."""
-        for step in (self._required, self._rows_there, self._may, self._row_there, self._allowed):
+        for step in (self._required, self._rows_there, self._may, self._row_there, self._allowed, self._moves):
             found = step()
             if found is not None:
                 return found
@@ -289,6 +289,16 @@ class View:
         if allow is not None and not self.sure(allow):
             return Refusal(403)
         return self._first(self.words.get("unless") or ())
+
+    def _moves(self) -> Refusal | None:
+        """A state that can't be reached from the one that the row has."""
+        collection = self._collection(self.facts.operation.behavior.collection)
+        states = collection.states if collection else None
+        word = (self.words.get("set") or {}).get(states.field) if states and self.facts.operation.behavior.do in ("update", "transition") else None
+        if states is None or word is None:
+            return None
+        before, after = self.sure("row")[states.field], self.sure(word)
+        return Refusal(409) if after != before and after not in states.moves.get(str(before), ()) else None
 
     # messages
 
