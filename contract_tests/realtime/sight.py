@@ -63,7 +63,7 @@ class Expected:
 @dataclass(frozen=True)
 class Facts:
     """What is known of a message, a request or a handshake. person: of whom it is; eyes: who looks; rooms: that the socket has joined;
-    row: the row that it is about, where that is known; held: (row, user) -> what locks hold, where that is known; extra: names and their values."""
+    row: the row that it is about, where that is known; held: (row, user) -> what locks hold, where that is known; near: collection -> scope in which its rows are looked for where nothing else says it; extra: names and their values."""
 
     session: Session
     operation: Operation
@@ -75,6 +75,7 @@ class Facts:
     rooms: tuple[str, ...] = ()
     row: Mapping[str, Any] | None = None
     held: Callable[[Any, Any], int] | None = None
+    near: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def but(self, **changes: Any) -> "Facts":
@@ -178,6 +179,7 @@ class View:
         eyes = self.facts.eyes or self.facts.person
         if self.session.reader(collection) is not None:
             return seen(self.contract, collection, self.session.read(collection, key, eyes))
+        scope = scope or self.facts.near.get(collection.name, {})
         rows = self.session.rows(collection, eyes, scope)
         found = next((row for row in rows if str(row.get(collection.key)) == str(key)), None)
         if found is None and not scope:
