@@ -18,7 +18,7 @@ VERBS = {
     "explain": ("understudy.cli.explain", "Explain a rule of the checks"),
     "init": ("understudy.cli.init", "Copy a backend's documents to start from"),
     "mock": ("understudy.cli.mock", "Serve backends or documents"),
-    "specs": ("understudy.cli.specs", "Lint, list, trace and extract contracts"),
+    "specs": ("understudy.cli.specs", "Lint, list, trace, extract and compare contracts"),
     "state": ("understudy.cli.state", "Reset, show, keep and prepare the state of running mocks"),
 }
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
