@@ -25,7 +25,7 @@ def _(site: Site) -> bool:
 
 
 @mutant(
-    "eventplatform-available-seats-too-many", "N2", "oracles", "listTicketCategories getEvent", "141-154",
+    "eventplatform-available-seats-too-many", "N2 N1", "oracles", "listTicketCategories getEvent", "141-154",
     "`availableSeats` is shown as `totalSeats`, as if nothing were reserved.",
 )  # fmt: skip
 def available(plot: Plot) -> None:
@@ -86,7 +86,7 @@ def revenue(plot: Plot) -> None:
 def _(site: Site) -> bool:
     stats = site.get("/api/admin/analytics/dashboard", by=ADMIN).data["stats"]
     days = site.get("/api/admin/analytics/revenue?period=3650", by=ADMIN).data
-    return abs(stats["total_revenue"] - sum(day["revenue"] for day in days)) > 0.005
+    return bool(abs(stats["total_revenue"] - sum(day["revenue"] for day in days)) > 0.005)
 
 
 @mutant(

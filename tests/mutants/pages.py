@@ -33,7 +33,7 @@ def _early(call: Call, pager: Any, rows: list[Any], sort: tuple[str, ...], key: 
 @repeats.shown
 def _(site: Site) -> bool:
     one, two = (site.get(f"/api/v1/events?page={page}&limit=5").data["items"] for page in (1, 2))
-    return one[-1]["id"] == two[0]["id"]
+    return bool(one[-1]["id"] == two[0]["id"])
 
 
 @mutant(

@@ -107,7 +107,8 @@ def _made_by(plot: Plot, options: MockOptions) -> Iterator[None]:
         return host(engine)
 
     def bound(items: Any, given: MockOptions) -> list[Bound]:
-        return [replace(item, app=plot.application(item.app, engine, item.hosted.service.name)) for item in bind(items, given)]
+        found = zip(bind(items, given), items, strict=True)
+        return [replace(item, app=plot.application(item.app, engine, own.service.name)) for item, own in found]
 
     with contextlib.ExitStack() as stack:
         for name, stand_in in (("contracts_of", lambda _options: ()), ("create_apps", hosted), ("bind", bound)):

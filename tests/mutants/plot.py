@@ -15,6 +15,7 @@ from mock_server.engine.engine import Engine
 from mock_server.engine.entries import Response
 from mock_server.engine.frames import Frame
 from mock_server.engine.plan import Plan
+from mock_server.engine.problem import Problem
 from mock_server.state.rooms import Socket
 from mock_server.state.world import World
 from understudy.contract.model import Channel, Contract, Operation, Push, Receiver, Service
@@ -46,15 +47,9 @@ class Sending:
     frame: Frame
     room: str | None
 
-    def everyone(self) -> list[Socket]:
-        """All sockets of the world on channels of the recipients' kind."""
-        having = [socket for socket in self.world.rooms.sockets.values() if self.frame.name in self.engine.realtime.lines[socket.channel].schemas]
-        return list(dict.fromkeys([*self.recipients, *having]))
-
-    def again(self, data: Any = None, name: str | None = None, recipients: list[Socket] | None = None) -> "Sending":
-        """The same with other data (a value), another name or other recipients."""
-        frame = Frame(name or self.frame.name, self.frame.data if data is None else orjson.dumps(data))
-        return replace(self, frame=frame, recipients=self.recipients if recipients is None else recipients)
+    def again(self, data: Any = None, name: str | None = None) -> "Sending":
+        """The same with other data (a value) or another name."""
+        return replace(self, frame=Frame(name or self.frame.name, self.frame.data if data is None else orjson.dumps(data)))
 
     @property
     def data(self) -> Any:
@@ -179,7 +174,12 @@ class Plot:
 
     def lists(self, names: str, cut: Cut) -> None:
         """Cuts lists to pages in another way than `pages.cut`."""
-        self.made(lambda engine: [_cut_by(engine.plans[name], cut) for name in names.split()] and None)
+
+        def begin(engine: Engine) -> None:
+            for name in names.split():
+                _cut_by(engine.plans[name], cut)
+
+        self.made(begin)
 
     def frames(self, names: str, change: Callable[[Sending], list[Sending]]) -> None:
         """Changes what is sent to sockets: a list of what is sent instead."""
@@ -270,7 +270,15 @@ def _asked(engine: Engine, service: str, request: Request, world: World | None) 
     found = match.methods.get(request.method) if match is not None else None
     operation = found[0].operation if found is not None else None
     path = dict(zip(found[1], match.values, strict=False)) if found is not None and match is not None else {}
-    return Asked(engine, service, request, world or engine.world_of(request), operation, path)
+    return Asked(engine, service, request, world or _world_of(engine, request), operation, path)
+
+
+def _world_of(engine: Engine, request: Request) -> World:
+    """The world of a request; the default one where the request is about to be refused for its world."""
+    try:
+        return engine.world_of(request)
+    except Problem:
+        return engine.world
 
 
 def _with_words(operation: Operation, words: dict[str, Any]) -> Operation:

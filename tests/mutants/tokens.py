@@ -2,9 +2,11 @@
 
 import base64
 import json
+from datetime import datetime
 from typing import Any
 
 import jwt
+import pyotp
 
 from mock_server.state.tokens import TokenError
 from mock_server.state.world import World
@@ -58,7 +60,7 @@ def _(site: Site) -> bool:
 
 
 @mutant(
-    "eventplatform-expired-token-accepted", "N8", "security", "getCurrentUser", "625-627",
+    "eventplatform-expired-token-accepted", "N8", "security", "getCurrentUser", "854-855",
     "Nobody looks at the end of a token: an expired one still opens everything.",
 )  # fmt: skip
 def expired(plot: Plot) -> None:
@@ -68,7 +70,7 @@ def expired(plot: Plot) -> None:
 def _forgets_ends(world: World) -> None:
     tokens = world.tokens
 
-    def verified(token: str, use: Any, _now: float) -> dict[str, Any]:
+    def verified(token: str, use: Any, now: float) -> dict[str, Any]:
         claims = tokens._decode(token)
         if claims["typ"] != use or claims["jti"] in tokens.revoked:
             raise TokenError("no good")
@@ -175,8 +177,6 @@ def code_twice(plot: Plot) -> None:
 
 @code_twice.shown
 def _(site: Site) -> bool:
-    import pyotp
-
     now = site.get("/__admin/clock").json["now"]
     code = pyotp.TOTP("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").at(_seconds(now))
     return [_second_factor(site, code) for _ in range(2)] == [200, 200]
@@ -187,10 +187,8 @@ def _second_factor(site: Site, code: str) -> int:
     return site.post("/api/auth/verify-2fa/", {"ticket": ticket, "code": code}).status
 
 
-def _seconds(instant: Any) -> int:
-    from datetime import datetime
-
-    return int(instant if isinstance(instant, int | float) else datetime.fromisoformat(instant.replace("Z", "+00:00")).timestamp())
+def _seconds(instant: str) -> int:
+    return int(datetime.fromisoformat(instant).timestamp())
 
 
 @mutant(

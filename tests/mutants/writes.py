@@ -82,7 +82,7 @@ def _without_effect(asked: Asked, answer: Any, operation: str, collection: str, 
 @not_stored.shown
 def _(site: Site) -> bool:
     site.put("/api/shops/shop_123/products/product_1", {"stock": 7}, by=OWNER)
-    return next(item for item in site.get("/api/shops/shop_123/products", by=OWNER).json if item["id"] == "product_1")["stock"] != 7
+    return bool(next(item for item in site.get("/api/shops/shop_123/products", by=OWNER).json if item["id"] == "product_1")["stock"] != 7)
 
 
 @mutant(
