@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contract_tests.bindings import Spot, bindings
@@ -18,7 +18,7 @@ from contract_tests.session import Session
 from fixtures.instants import seconds as seconds_of
 from understudy.contract.model import Channel, Collection, Contract, Operation, Push
 
-__all__ = ["Deed", "Source", "prepared", "sources"]
+__all__ = ["Deed", "Source", "prepared", "referring", "sources"]
 
 PLENTY = 60
 EQUAL = re.compile(r"body\.(\w+) != row\.(\w+)")
@@ -120,6 +120,13 @@ class Deed:
             raise NotChecked(f"{operation.id}, which brings it about, answered {answer.status}")
         return answer, made
 
+    def larger(self, factor: int) -> "Deed":
+        """The same with larger numbers in its body."""
+        body = self.request.body if isinstance(self.request.body, dict) else {}
+        bound = {name for name in body if name.lower().endswith("id")}
+        numbers = {name: value * factor for name, value in body.items() if isinstance(value, int | float) and not isinstance(value, bool) and name not in bound}
+        return replace(self, request=self.request.with_body(**numbers)) if numbers else self
+
     def foreseen(self, session: Session) -> Mapping[str, Any] | None:
         """The row that it is about, as far as it is known beforehand; None where REST shows it already."""
         return foreseen(session, self.facts(session)) if self.source.operation.behavior.do == "create" else None
@@ -135,7 +142,33 @@ def prepared(session: Session, source: Source) -> Deed:
     if undone is not None:
         given |= _first_done(session, deed, undone, given)
     deed.request = _matched(session, operation, actor, session.samples.request(operation, actor, given), deed)
+    _moved(session, deed, given)
     return deed
+
+
+CHOSEN = re.compile(r"^\(body\.(\w+)\)$")
+
+
+def _moved(session: Session, deed: Deed, given: Mapping[Spot, Any]) -> None:
+    """Where the request says the state that a row moves to: one that it can move to, or another row. Raises NotChecked."""
+    operation = deed.source.operation
+    collection = session.contract.collections.get(operation.behavior.collection or "")
+    chosen = CHOSEN.match(str(operation.behavior.get("to") or ""))
+    if chosen is None or collection is None or collection.states is None or not operation.path_names:
+        return
+    name, spot, states = chosen.group(1), ("path", _key_name(operation)), collection.states
+    scope = {field: value for field, value in deed.request.path.items() if field in collection.stored and field != spot[1]}
+    for row in session.rows(collection, deed.actor, scope):
+        moves = states.moves.get(str(row.get(states.field)), ())
+        if moves:
+            deed.request = session.samples.request(operation, deed.actor, {**given, spot: row[collection.key]}).with_body(**{name: moves[0]})
+            return
+    raise NotChecked(f"no row of {collection.name} can move to another state any more")
+
+
+def _key_name(operation: Operation) -> str:
+    found = re.match(r"path\.(\w+)$", str(operation.behavior.get("key") or ""))
+    return found.group(1) if found else operation.path_names[-1]
 
 
 def _undone(session: Session, operation: Operation) -> Operation | None:
@@ -155,9 +188,8 @@ def _first_done(session: Session, deed: Deed, operation: Operation, given: Mappi
     """Does what will be undone; what it was about, in the places of the undoing."""
     mine = {**_given(session, deed, operation), **{spot: value for spot, value in given.items() if spot[0] == "body"}}
     request = session.samples.request(operation, deed.actor, mine)
-    row, answer = (
-        session.create(operation, deed.actor, request) if operation.behavior.do == "create" else (None, session.perform(operation, deed.actor, request))
-    )
+    makes = operation.behavior.do == "create"
+    row, answer = session.create(operation, deed.actor, request) if makes else (None, session.perform(operation, deed.actor, request))
     if not answer.ok:
         raise NotChecked(f"{operation.id}, which has to come first, answered {answer.status}")
     target = deed.source.operation
@@ -235,3 +267,20 @@ def _matched(session: Session, operation: Operation, actor: Person | None, reque
             if row is not None and its in row and isinstance(request.body, dict):
                 request = request.with_body(**{mine: row[its]})
     return request
+
+
+REFERRING = re.compile(r"rows\('(\w+)', it\.(\w+) == row\.\w+\)")
+
+
+def referring(session: Session, source: Source, row: Mapping[str, Any] | None, actor: Person | None) -> None:
+    """Makes a row that refers to another one, as the `each` of a message looks for them. Raises NotChecked."""
+    found = REFERRING.match(str(source.emit["each"]))
+    collection = session.contract.collections.get(source.operation.behavior.collection or "")
+    other = session.contract.collections.get(found.group(1)) if found else None
+    operation = session.creator(other) if other is not None else None
+    if row is None or collection is None or operation is None:
+        raise NotChecked(f"no row that '{source.emit['message']}' is about can be made")
+    given = {item.spot: row[collection.key] for item in bindings(session.contract, operation) if item.collection is collection}
+    made, answer = session.create(operation, actor, session.samples.request(operation, actor, given))
+    if made is None or not given:
+        raise NotChecked(f"{operation.id} answered {answer.status}")

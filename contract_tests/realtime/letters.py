@@ -100,10 +100,18 @@ class Letters:
         """The first example, its free texts made new."""
         message = receiver.message
         value = copy.deepcopy(message.examples[0]) if message.examples else made_of(channel.bundle.data, message.schema or {})
-        for at, node in _texts(channel, message.schema, value, ()):
-            if node.get("maxLength", 10_000) > SHORT and not set(node) & {"enum", "const", "pattern", "format"} and at != (channel.tag,):
-                value = put(value, at, f"{leaf(value, at)} {self.session.chance.text(6)}")
+        for at in _free(channel, receiver, value):
+            value = put(value, at, f"{leaf(value, at)} {self.session.chance.text(6)}")
         return value
+
+    def anew(self, line: Line, receiver: Receiver, body: Any, room: str | None) -> Any:
+        """The same message to the same room, with other texts where they may differ."""
+        for at in _free(line.channel, receiver, body):
+            other = put(body, at, f"{leaf(body, at)} {self.session.chance.text(4)}")
+            expected = self.expected(line, receiver, other)
+            if self.fits(line, receiver, other) and expected and all(item.room == room for item in expected):
+                body = other
+        return body
 
     def _key(self, line: Line, receiver: Receiver, body: Any, collection: Collection, scope: Mapping[str, Any], about: About) -> Any:
         if collection.name in about:
@@ -301,6 +309,13 @@ def _scope(view: View, scope: Mapping[str, Any]) -> dict[str, Any]:
 
 def _dotted(text: str) -> Place:
     return tuple(filter(None, text.split(".")))
+
+
+def _free(channel: Channel, receiver: Receiver, value: Any) -> list[Place]:
+    """The places of a payload whose texts may be any."""
+    found = _texts(channel, receiver.message.schema, value, ())
+    taken = {"enum", "const", "pattern", "format"}
+    return [at for at, node in found if node.get("maxLength", 10_000) > SHORT and not set(node) & taken and at != (channel.tag,)]
 
 
 def _texts(channel: Channel, schema: Any, value: Any, at: Place) -> Iterator[tuple[Place, Mapping[str, Any]]]:

@@ -23,8 +23,8 @@ __all__ = ["ANYONE", "LAYER", "Line", "Lines", "Stage", "clause_about", "clause_
 
 LAYER = "realtime"
 PATIENCE, SHORTEST, LONGEST = 2.0, 0.5, 8.0  # seconds for something that must come: at first, after several misses, of a slow target
-QUIET = 0.2  # seconds in which something that must not come would have come
-SETTLED = 0.02  # seconds in which a raw WebSocket that is refused is closed, on a target that is near
+QUIET = 0.15  # seconds in which something that must not come would have come
+SETTLED = 0.008  # seconds in which a raw WebSocket that is refused is closed, on a target that is near
 MISSES = 3
 ANYONE: Any = object()
 
@@ -179,7 +179,7 @@ class Stage:
             raise NotChecked(f"{channel.address} can't be opened: {error}") from None
         self.open_lines.append(line)
         if channel.raw:
-            line.client.wait_closed(SETTLED)
+            line.client.wait_closed(max(SETTLED, min(0.2, self.lines.slowest)))
         if not line.client.is_open:
             why = line.client.refused if line.client.refused is not None else line.client.closed
             raise NotChecked(f"{channel.address} does not let {person or 'anybody'} in: {why}")

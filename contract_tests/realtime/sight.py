@@ -51,19 +51,23 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A message that must come. room: None for everyone; to: `sender`, or None; data: its payload, with UNKNOWN in it."""
+    """A message that must come. room: None for everyone; to: `sender`, or None; data: its payload, with UNKNOWN in it; rooms: all to which it goes."""
 
     message: str
     room: str | None
     data: Any = UNKNOWN
     to: str | None = None
     delay: float = 0.0
+    rooms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a message, a request or a handshake. person: of whom it is; eyes: who looks; rooms: that the socket has joined;
-    row: the row that it is about, where that is known; held: (row, user) -> what locks hold, where that is known; near: collection -> scope in which its rows are looked for where nothing else says it; extra: names and their values."""
+    """What is known of a message, a request or a handshake.
+
+    person: of whom it is; eyes: who looks; rooms: that the socket has joined; row: that it is about, where it is known; held: (row, user) -> what locks
+    hold, where it is known; near: collection -> scope in which its rows are looked for where nothing else says it; extra: names and their values.
+    """
 
     session: Session
     operation: Operation
@@ -144,11 +148,11 @@ class View:
             found = self.lookup(known, value, {})
             return [] if found is None else [found]
         rows = self.session.rows(known, self.facts.eyes or self.facts.person, {field: value} if field else {})
-        if not rows and not any(
-            child.collection == collection and child.by == field for item in self.contract.collections.values() for child in item.children.values()
-        ):
+        belongs = any(child.collection == collection and child.by == field for item in self.contract.collections.values() for child in item.children.values())
+        if not rows and not belongs:
             raise Unknown(collection)
-        return [seen(self.contract, known, {**({field: value} if field else {}), **row}) for row in rows]
+        inside = {field: value} if field and belongs else {}  # a row that is shown inside another does not say so itself
+        return [seen(self.contract, known, {**inside, **row}) for row in rows]
 
     def virtual(self, _collection: str, name: str, row: Row) -> Any:
         """A computed field, as the target shows it."""
@@ -189,7 +193,9 @@ class View:
     def _account(self, collection: Collection, key: Any) -> Any:
         person = next((item for item in self.session.people.everyone if str(item.key) == str(key)), None)
         if person is not None:
-            return seen(self.contract, collection, {**person.row, collection.key: person.key})
+            reader = self.session.reader(collection)
+            now = self.session.read(collection, person.key, self.facts.eyes or person) if reader is not None else None
+            return seen(self.contract, collection, {**person.row, **(now or {}), collection.key: person.key})
         if key == NOBODY or str(key) == NOBODY_UUID:
             return None
         raise Unknown(f"account {key}")
@@ -213,10 +219,11 @@ class View:
         """The row that the operation is about."""
         behavior = self.facts.operation.behavior
         collection = self._collection(behavior.collection)
-        if collection is None or "key" not in behavior.words:
+        key = behavior.words.get("key") or (f"path['{self.facts.operation.path_names[-1]}']" if self.facts.operation.path_names else None)
+        if collection is None or key is None or behavior.do == "create":
             raise Unknown("row")
         scope = {name: self.sure(text) for name, text in (behavior.get("scope") or {}).items()}
-        row = self.lookup(collection, self.sure(behavior.words["key"]), scope)
+        row = self.lookup(collection, self.sure(key), scope)
         fits = row is not None and all(str(dict.get(row, name, value)) == str(value) for name, value in scope.items())
         return row if fits else None
 
@@ -283,7 +290,7 @@ class View:
 
     def _row_there(self) -> Refusal | None:
         behavior = self.facts.operation.behavior
-        needs = behavior.do in WITH_ROW and behavior.collection and "key" in behavior.words
+        needs = behavior.do in WITH_ROW and behavior.collection
         return Refusal(404) if needs and self.sure("row") is None else None
 
     def _allowed(self) -> Refusal | None:
