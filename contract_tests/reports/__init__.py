@@ -1,6 +1,6 @@
 """Reports: one module for each format, each a function of a Report that gives a text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from contract_tests.report import Report
@@ -8,7 +8,7 @@ from contract_tests.reports import html, junit, markdown, plain, sarif, terminal
 from understudy.contract.errors import UsageError, suggest
 from understudy.wire import files
 
-__all__ = ["FORMATS", "write"]
+__all__ = ["FORMATS", "wanted", "write"]
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {
     "html": html.render,
@@ -18,6 +18,21 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
     "sarif": sarif.render,
     "text": terminal.render,
 }
+
+
+def wanted(texts: Iterable[str]) -> dict[str, Path]:
+    """What `--report` asks for, `FORMAT=PATH` each: format -> path. Raises UsageError."""
+    found: dict[str, Path] = {}
+    for text in texts:
+        name, separator, path = text.partition("=")
+        if name not in FORMATS:
+            raise UsageError(f"--report: '{name}' is no format of a report.{suggest(name, FORMATS)}")
+        if not separator or not path:
+            raise UsageError(f"--report: '{text}' is not FORMAT=PATH, such as {name}=report.{name}.")
+        if name in found:
+            raise UsageError(f"--report: '{name}' is asked for twice.")
+        found[name] = Path(path)
+    return found
 
 
 def write(report: Report, wanted: Mapping[str, Path]) -> None:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from contract_tests.report import Report
-from contract_tests.reports import FORMATS, junit, markdown, sarif, write
+from contract_tests.reports import FORMATS, junit, markdown, sarif, wanted, write
 from tests.checks.made import FRAMES, HOSTILE, INFERRED, exchange, finding, full, outcome, report
 from understudy.contract.errors import UsageError
 
@@ -185,3 +185,23 @@ def test_a_place_that_cannot_be_written_is_told_and_keeps_what_was_there(tmp_pat
     with pytest.raises(UsageError, match=r"file.*: The report can't be written: "):
         write(report(), {"json": tmp_path / "file" / "report.json"})
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_what_is_asked_for_is_a_format_and_a_path() -> None:
+    assert wanted(["json=a=b.json", "junit=x/y.xml"]) == {"json": Path("a=b.json"), "junit": Path("x/y.xml")}
+    assert wanted([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("texts", "what"),
+    [
+        (["jsn=a"], "--report: 'jsn' is no format of a report. Did you mean 'json'?"),
+        (["json"], "--report: 'json' is not FORMAT=PATH, such as json=report.json."),
+        (["json="], "--report: 'json=' is not FORMAT=PATH, such as json=report.json."),
+        (["json=a", "json=b"], "--report: 'json' is asked for twice."),
+    ],
+)
+def test_what_is_wrong_with_it_is_told(texts: list[str], what: str) -> None:
+    with pytest.raises(UsageError) as told:
+        wanted(texts)
+    assert str(told.value) == what
