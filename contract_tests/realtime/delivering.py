@@ -33,8 +33,11 @@ LATE = 50
 
 @dataclass
 class Act:
-    """What will bring a message about. expected: how that message must be, as far as it is known; do: brings it about and gives what is then known;
-    line: of who does it, where that is a socket; silent: that nothing must come; scene, deed: of what it is made, to do it again; foretell: what must come of a deed."""
+    """What will bring a message about.
+
+    expected: how that message must be, as far as it is known; do: brings it about and gives what is then known; line: of who does it, where that is a
+    socket; silent: that nothing must come; scene, deed: of what it is made, to do it again; foretell: what must come of a deed.
+    """
 
     actor: Person | None
     expected: Expected
@@ -159,16 +162,10 @@ def _by_request(letters: Letters, source: Source) -> Act:
         return [_expected(session, source, deed.facts(session, made), None, wanted)]
 
     undo = deed.larger(-1) if factor is not None else None
-    return Act(
-        deed.actor,
-        wanted or _NOWHERE,
-        do,
-        undo=lambda: undo.do(session) if undo else None,
-        about={**deed.request.path, **_keys(deed.request.body)},
-        silent=wanted is None,
-        deed=deed,
-        foretell=foretell,
-    )
+    about = {**deed.request.path, **_keys(deed.request.body)}
+    act = Act(deed.actor, wanted or _NOWHERE, do, about=about, silent=wanted is None, deed=deed, foretell=foretell)
+    act.undo = lambda: undo.do(session) if undo else None
+    return act
 
 
 LARGER = (10, 100)  # how many times larger the numbers of a change are, until a message tells of it
