@@ -8,13 +8,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from contract_tests.findings import Finding
+from contract_tests.findings import Finding, merged
+from contract_tests.ranking import ranked
 from contract_tests.report import Report
+from contract_tests.reports.parts import loose
 from contract_tests.rules import rule
 from understudy.contract.errors import ContractError, UsageError, suggest
 from understudy.wire import files
 
-__all__ = ["Deviation", "apply", "read", "write_baseline"]
+__all__ = ["Deviation", "accepting", "apply", "read", "write_baseline"]
 
 WORDS = ("rule", "operation", "subject", "aspect", "reason", "expires")
 REQUIRED = ("rule", "reason")
@@ -56,6 +58,20 @@ def apply(findings: Iterable[Finding], deviations: Sequence[Deviation], today: d
     given = tuple(findings)
     found = tuple(_accepted(item, deviations, today) for item in given)
     return found, tuple(_sayings(given, found, deviations, today, whole))
+
+
+def accepting(report: Report, deviations: Sequence[Deviation], whole: bool = True) -> Report:
+    """The report with what is accepted marked so, ranked anew: of a cause with several symptoms only some may be. Its day is that on which it started."""
+    found, stale = apply((*_symptoms(report), *loose(report)), deviations, _today(report), whole and report.ended == "complete")
+    return replace(report, findings=ranked(found), stale=stale)
+
+
+def _symptoms(report: Report) -> list[Finding]:
+    return merged([item for outcome in report.outcomes for item in outcome.findings])
+
+
+def _today(report: Report) -> date:
+    return date.fromisoformat(report.started[:10])
 
 
 def _accepted(finding: Finding, deviations: Sequence[Deviation], today: date) -> Finding:
@@ -162,7 +178,7 @@ def write_baseline(report: Report, path: Path) -> int:
     """
     before = _text(path) if path.exists() else HEAD
     known = read(path) if path.exists() else ()
-    today = date.fromisoformat(report.started[:10])
+    today = _today(report)
     new = dict.fromkeys(_entry(item, subject, today) for item, subject in _open(report, known, today))
     content = before + ("" if before.endswith("\n") or not before else "\n") + "".join(new)
     try:

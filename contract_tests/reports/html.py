@@ -12,7 +12,7 @@ from contract_tests.checks import Outcome
 from contract_tests.findings import Finding
 from contract_tests.ranking import foremost
 from contract_tests.report import Report
-from contract_tests.reports.parts import STATES, counted, counts, findings_of, guide, passes, place, replay, script, verdict, why_so
+from contract_tests.reports.parts import STATES, counted, counts, findings_of, guide, passes, place, reasons, replay, script, verdict, why_so
 from contract_tests.reports.texts import clean, flat, shown
 from contract_tests.rules import classes, described
 
@@ -57,8 +57,9 @@ def _view(report: Report) -> dict[str, Any]:
             state: states[state] for state in STATES}},
         "findings": findings, "checks": checks, "opened": OPENED, "choices": _choices(findings, checks),
         "coverage": [_covered(kind, item.met, item.missed) for kind, item in report.coverage.items()],
-        "unchecked": [(flat(why), [clean(name) for name in names]) for why, names in report.unchecked.items()],
-        "stale": [flat(item) for item in report.stale], "left": [flat(item) for item in report.left], "notes": [flat(item) for item in report.notes],
+        "unchecked": reasons(report),
+        "stale": [flat(item) for item in report.stale], "left": [] if report.own else [flat(item) for item in report.left],
+        "notes": [flat(item) for item in report.notes],
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """What several reports say alike: the verdict, the findings of a check, places, scripts."""
 
 import os
+import re
 import shlex
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from contract_tests.reports.texts import clean, flat, short
 from understudy.contract.model import Place
 from understudy.contract.reader import specs_folder
 
-__all__ = ["STATES", "counted", "counts", "findings_of", "guide", "missed", "passes", "place", "replay", "script", "uri", "verdict"]
+__all__ = ["STATES", "counted", "counts", "findings_of", "guide", "missed", "passes", "place", "reasons", "replay", "script", "uri", "verdict"]
 
 STATES = ("passed", "failed", "not checked", "crashed")
 LONGEST_SCRIPT = 6000
@@ -121,6 +122,20 @@ def loose(report: Report) -> tuple[Finding, ...]:
     checks = {outcome.check.id for outcome in report.outcomes}
     owned = {_key(item, item.subject) for outcome in report.outcomes for item in outcome.findings}
     return tuple(item for item in report.findings if item.check not in checks and not owned & set(_keys(item)))
+
+
+def reasons(report: Report) -> list[tuple[str, list[str]]]:
+    """Why something was not checked, and what: reasons that differ only in what they are about are one. The most frequent first."""
+    found: dict[str, list[str]] = {}
+    for why, checks in report.unchecked.items():
+        for name in checks:
+            found.setdefault(flat(_impersonal(why, name), 400), []).append(clean(name))
+    return sorted(found.items(), key=lambda item: -len(item[1]))
+
+
+def _impersonal(why: str, check: str) -> str:
+    subject = check.split(":")[1] if ":" in check else ""
+    return re.sub(rf"(?<![\w.-]){re.escape(subject)}(?![\w.-])", "it", why) if subject else why
 
 
 def missed(covered: Covered, most: int = 12) -> str:

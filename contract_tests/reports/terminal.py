@@ -8,7 +8,7 @@ from textwrap import wrap
 from contract_tests.findings import Finding
 from contract_tests.ranking import foremost
 from contract_tests.report import Report
-from contract_tests.reports.parts import counted, guide, missed, passes, place, replay, script, subject_of, verdict, why_so
+from contract_tests.reports.parts import counted, guide, missed, passes, place, reasons, replay, script, subject_of, verdict, why_so
 from contract_tests.reports.texts import flat, shown
 from contract_tests.rules import described
 
@@ -17,6 +17,7 @@ __all__ = ["coloured", "render"]
 STYLES = {"error": "bold red", "warning": "yellow", "title": "bold", "dim": "dim", "good": "bold green", "bad": "bold red", "script": "cyan", "": ""}
 LABEL = 10  # width of the words before expected, seen and the like
 WIDEST = 120
+MOST_REASONS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +142,15 @@ def _accepted(report: Report) -> Iterator[Line]:
 
 
 def _unchecked(report: Report) -> Iterator[Line]:
-    if report.unchecked:
-        yield Line(f"Not checked: {counted(sum(map(len, report.unchecked.values())), 'check')}", "title")
-    for why, checks in sorted(report.unchecked.items(), key=lambda item: -len(item[1])):
-        named = ", ".join(checks[:6]) + (f" and {len(checks) - 6} more" if len(checks) > 6 else "")
-        yield Line(f"{flat(why)}: {len(checks)}", "", "", 2)
-        yield Line(flat(named), "dim", "", 4)
+    found = reasons(report)
+    if found:
+        yield Line(f"Not checked: {counted(sum(len(names) for _, names in found), 'check')}", "title")
+    for why, names in found[:MOST_REASONS]:
+        rest = f" and {len(names) - 4} more" if len(names) > 4 else ""
+        yield Line(why, "", f"{len(names):>4}", 0)
+        yield Line(", ".join(names[:4]) + rest, "dim", "", LABEL)
+    if len(found) > MOST_REASONS:
+        yield Line(f"{len(found) - MOST_REASONS} more reasons stand in the other reports.", "dim", "", LABEL)
 
 
 def _coverage(report: Report) -> Iterator[Line]:
@@ -158,7 +162,7 @@ def _coverage(report: Report) -> Iterator[Line]:
 
 
 def _traces(report: Report) -> Iterator[Line]:
-    if report.left:
+    if report.left and not report.own:
         yield Line(f"Left on the target, since the contract has no way to delete it: {counted(len(report.left), 'thing')}", "title")
         yield Line(flat(", ".join(report.left[:20])), "dim", "", 2)
 

@@ -1,12 +1,15 @@
 """Known deviations: accepted with a reason, until a day, and told when they are over."""
 
 import tomllib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from contract_tests.deviations import Deviation, apply, read, write_baseline
+from contract_tests import rules
+from contract_tests.deviations import Deviation, accepting, apply, read, write_baseline
+from contract_tests.ranking import ranked
 from tests.checks.made import HOSTILE, finding, report
 from understudy.contract.errors import ContractError, UsageError
 
@@ -150,3 +153,15 @@ def test_a_wrong_file_is_not_added_to(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="The baseline can't be written"):
         write_baseline(report(finding(RULE)), tmp_path / "no" / "deviations.toml")
+
+
+def test_a_report_is_ranked_anew_with_what_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = rules.rule(RULE)
+    monkeypatch.setattr(rules, "rules", lambda: {RULE: replace(words, groups=True)})
+    one, other = finding(RULE, "getEvent"), finding(RULE, "getOrder")
+    made = replace(report(one, other), findings=ranked([one, other]))
+    assert [item.subjects for item in made.findings] == [("getEvent", "getOrder")]
+    found = accepting(made, [Deviation(RULE, "known", "getOrder"), Deviation(RULE, "gone", "payOrder", file="d.toml")])
+    assert [(item.subject, item.accepted) for item in found.findings] == [("getEvent", None), ("getOrder", "known")]
+    assert found.stale == ("d.toml: agreement.detail of payOrder was not found any more: the entry can go.",)
+    assert accepting(replace(made, ended="interrupted"), [Deviation(RULE, "gone", "payOrder")]).stale == ()

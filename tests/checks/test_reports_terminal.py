@@ -43,7 +43,18 @@ def test_five_stand_on_top_and_the_rest_in_one_line_each_by_operation() -> None:
 
 
 def test_what_was_not_checked_stands_there_with_the_reason() -> None:
-    assert "Not checked: 1 check\n  the clock can't be moved: 1\n    time.expiry:lockTickets\n" in terminal.render(report())
+    assert "Not checked: 1 check\n   1      the clock can't be moved\n          time.expiry:lockTickets\n" in terminal.render(report())
+
+
+def test_reasons_that_differ_only_in_what_they_are_about_are_one() -> None:
+    names = [f"list{number}" for number in range(6)]
+    text = terminal.render(report(unchecked={f"{name} tells no total": (f"lists.pages:{name}",) for name in names}))
+    assert "   6      it tells no total\n          lists.pages:list0, lists.pages:list1, lists.pages:list2, lists.pages:list3 and 2 more\n" in text
+
+
+def test_what_is_left_on_ones_own_mock_is_of_no_interest() -> None:
+    assert "orders 7" in terminal.render(report(left=("orders 7",)))
+    assert "orders 7" not in terminal.render(report(left=("orders 7",), own=True))
 
 
 @pytest.mark.parametrize(
