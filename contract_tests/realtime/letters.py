@@ -232,12 +232,16 @@ class Letters:
 
     def fence(self, line: Line) -> bool:
         """Waits until what was sent has been handled, as far as that can be known."""
-        echo = next((item for item in line.channel.receives.values() if self._is_echo(item)), None)
+        echo = self.echo(line.channel)
         if echo is None:
             time.sleep(SETTLED * 3)
             return line.client.is_open
         mark = self.stage.say(line, echo, self.blank(echo, line.channel))
         return self.stage.reply(line, echo, mark) is not None
+
+    def echo(self, channel: Channel) -> Receiver | None:
+        """A message that is answered and does nothing."""
+        return next((item for item in channel.receives.values() if self._is_echo(item)), None)
 
     def _is_echo(self, receiver: Receiver) -> bool:
         words = receiver.operation.behavior.words

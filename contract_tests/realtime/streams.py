@@ -7,8 +7,9 @@ from typing import Any
 from contract_tests.checks import Check, NotChecked
 from contract_tests.exchange import Evidence
 from contract_tests.findings import Finding
+from contract_tests.realtime.acts import Act, act_of
 from contract_tests.realtime.deeds import Source, prepared, sources
-from contract_tests.realtime.delivering import Act, act_of, listeners
+from contract_tests.realtime.delivering import listeners
 from contract_tests.realtime.letters import Letters
 from contract_tests.realtime.lines import LAYER, Line, clause_about
 from contract_tests.realtime.scenes import Scene, staged
