@@ -11,8 +11,8 @@ from contract_tests.rules import described
 __all__ = ["foremost", "grouped", "ranked"]
 
 SEVERITIES = ("error", "warning")
-# What differs from symptom to symptom without telling of another cause: instants, ids, paths, long numbers.
-INCIDENTAL = re.compile(r"\d{4}-\d\d-\d\dT[\d:.+Z-]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|(?<![\w/])/[\w{}./%~-]+|\d{4,}")
+# What differs from symptom to symptom without telling of another cause: texts inside JSON, instants, ids, paths, long numbers.
+INCIDENTAL = re.compile(r'(?<=:)\s*"(?:[^"\\]|\\.)*"' r"|\d{4}-\d\d-\d\dT[\d:.+Z-]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|(?<![\w/])/[\w{}./%~-]+|\d{4,}")
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:

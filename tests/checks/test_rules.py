@@ -131,6 +131,18 @@ def test_symptoms_of_one_cause_are_one_finding() -> None:
 
 
 @pytest.mark.usefixtures("own")
+def test_texts_inside_json_do_not_tell_of_another_cause_and_its_numbers_and_words_do() -> None:
+    bodies = [
+        '404 {"statusCode": 400, "error": "Event not found"}',
+        '404 {"statusCode": 400, "error": "No \\"order\\""}',
+        '404 {"statusCode": 401, "error": "x"}',
+    ]
+    found = grouped(finding("alike", name, seen=body) for name, body in zip("abc", [*bodies], strict=True))
+    assert [item.subjects for item in found] == [("a", "b"), ()]
+    assert len(grouped([finding("alike", "a", seen={"error": "x"}), finding("alike", "b", seen={"message": "x"})])) == 2
+
+
+@pytest.mark.usefixtures("own")
 @pytest.mark.parametrize("changed", [{"seen": 404}, {"service": "auth"}, {"aspect": "405"}, {"accepted": "known"}, {"expected": {"message": "text"}}])
 def test_another_cause_is_another_finding(changed: dict) -> None:
     assert len(grouped([finding("alike", "a", seen=500), finding("alike", "b", **{"seen": 500, **changed})])) == 2
