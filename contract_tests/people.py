@@ -132,7 +132,7 @@ class People:
             return None
         request = self.session.samples.request(operation, None)
         body = dict(request.body) if isinstance(request.body, dict) else {}
-        login_name, password_name = self._names(operation)
+        login_name, password_name = self.names(operation)
         tag = self.session.chance.text(10)
         login = f"check-{tag}@example.com"
         body[login_name], body[password_name] = login, PASSWORD
@@ -149,7 +149,8 @@ class People:
         self._keep(person, operation, answer)
         return person if person.token or self.sign_in(person) else None
 
-    def _names(self, operation: Operation) -> tuple[str, str]:
+    def names(self, operation: Operation) -> tuple[str, str]:
+        """The body fields of login name and password."""
         properties = self._body_properties(operation)
         login = self.settings.get("login") or next((name for name in ("email", "username", "login", "user") if name in properties), "email")
         password = self.settings.get("password") or next((name for name in properties if "password" in name.lower()), "password")
@@ -160,7 +161,7 @@ class People:
         operation = self.login_operation
         if operation is None:
             return False
-        login, password = self._names(operation)
+        login, password = self.names(operation)
         answer = self.session.call(operation, body={login: person.login, password: person.password})
         self.logins.append(answer)
         if not answer.ok:
@@ -220,6 +221,20 @@ class People:
         if not operation.security:
             return None
         return self.first(roles)
+
+    def for_trial(self, operation: Operation) -> Person | None:
+        """Who may call an operation that might shut its caller out: somebody made for it. Raises NotChecked."""
+        if operation.behavior.do != "logout" and not (operation.behavior.do == "update" and self.shuts_out(operation)):
+            return self.for_operation(operation)
+        made = self.register() if self.session.options.register else None
+        if made is None:
+            raise NotChecked(f"{operation.id} would shut out those who check, and nobody new can be registered")
+        return made
+
+    def shuts_out(self, operation: Operation) -> bool:
+        """Whether an operation changes what its caller signs in with."""
+        own = operation.behavior.collection == self.settings.get("collection") and str(operation.behavior.get("key", "")).startswith("user.")
+        return own and str(self.settings.get("stored", "passwordHash")) in (operation.behavior.get("set") or {})
 
     def others(self, person: Person, same_role: bool = True) -> Person:
         """Somebody else, of the same role if there is one."""

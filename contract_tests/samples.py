@@ -2,15 +2,18 @@
 
 import copy
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.bindings import Binding, Spot, bindings
 from contract_tests.checks import NotChecked
+from contract_tests.shapes import row_of
+from contract_tests.stock import amount
 from understudy.contract import schemas
 from understudy.contract.functions import iso, time
-from understudy.contract.model import Media, Operation
+from understudy.contract.model import Collection, Media, Operation
 
 if TYPE_CHECKING:
     from contract_tests.people import Person
@@ -18,6 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Request", "Samples"]
 
+NOBODY: Any = object()  # what stands for a caller that there is not
+PLENTY = 10  # things that must be left where some are taken
+COMPARED = re.compile(r"body\.(\w+) != row\.(\w+)")
+PASSWORDS = re.compile(r"matches_password\(body\.(\w+)")
+FILE = bytes(range(256)) * 8  # what is uploaded
 DAY = 86_400.0
 AHEAD = 45 * DAY
 LETTERS = frozenset(
@@ -55,11 +63,11 @@ class Samples:
         for binding in bindings(self.session.contract, operation):
             if binding.spot in values:
                 continue
-            row = self._row(operation, binding, values, person, own)
+            row = self._row(operation, binding, values, person, own, _at(made, binding.spot))
             if row is not None:
                 key = row[binding.collection.key]
                 values[binding.spot], rows[binding.spot] = key if binding.each is None else _listed(made, binding, key), row
-        return replace(_placed(made, values), rows=rows)
+        return self.agreed(operation, replace(_placed(made, values), rows=rows), person)
 
     def blank(self, operation: Operation, fresh: bool = True) -> Request:
         """The document's own example request."""
@@ -80,6 +88,9 @@ class Samples:
         """A body: the first example, else one made of the schema."""
         example = next(iter(media.examples.values()), None)
         value = copy.deepcopy(example) if example is not None else made_of(operation.bundle.data, media.schema or {})
+        node = schemas.follow(operation.bundle.data, media.schema or {})
+        if isinstance(node, dict) and node.get("format") == "binary":
+            return FILE
         return self._freshened(operation, media, value) if fresh and isinstance(value, dict) else value
 
     def _freshened(self, operation: Operation, media: Media, value: dict[str, Any]) -> dict[str, Any]:
@@ -91,6 +102,11 @@ class Samples:
     def _fresh(self, operation: Operation, name: str, schema: Any, value: Any, tag: str) -> Any:
         node = schemas.follow(operation.bundle.data, schema) if schema is not None else {}
         node = node if isinstance(node, dict) else {}
+        if node.get("format") == "binary":
+            return FILE
+        items = schemas.follow(operation.bundle.data, node.get("items") or {}) if isinstance(value, list) else {}
+        if items.get("format") == "binary":
+            return []
         if not isinstance(value, str):
             return value
         if node.get("format") in ("date-time", "date"):
@@ -113,22 +129,62 @@ class Samples:
             return schemas.follow(document, example).get("value")
         return made_of(document, node)
 
-    def _row(self, operation: Operation, binding: Binding, values: Mapping[Spot, Any], person: "Person | None", own: bool) -> Mapping[str, Any] | None:
+    def _row(
+        self, operation: Operation, binding: Binding, values: Mapping[Spot, Any], person: "Person | None", own: bool, example: Any = None
+    ) -> Mapping[str, Any] | None:
         """A row whose key may stand in a place: fitting the other places; the person's own where it must be."""
-        session = self.session
+        session, collection = self.session, binding.collection
         scope = {name: values[spot] for name, spot in binding.scope.items() if spot in values}
         owner = operation.behavior.get("owner") if binding.main else None
-        wants_own = own or (owner is not None)
-        found = [row for row in session.rows(binding.collection, person, scope) if binding.collection.key in row]
-        fitting = [row for row in found if self._fits(operation, binding, row, person, owner if wants_own else None)]
+        known: list[Mapping[str, Any]] = [row for row in session.rows(collection, person, scope) if collection.key in row]
+        if not known and not own:
+            known = [row for row in [self._example(collection, example, values, binding, person)] if row is not None]
+        taken = self._taken(operation, binding, person)
+        candidates = self._harmless(collection, [row for row in known if str(row[collection.key]) not in taken])
+        fitting = [row for row in candidates if self._fits(operation, binding, row, person, owner)]
         if fitting:
             return fitting[0]
-        made = session.make(binding.collection, person, scope)
-        if made is not None and self._fits(operation, binding, made, person, None):
+        made = session.make(collection, person, scope)
+        if made is not None and collection.key in made and self._fits(operation, binding, made, person, None):
             return made
-        if wants_own and found and owner and any(owner in row for row in found):
-            raise NotChecked(f"{person} has no row of {binding.collection.name} and can't make one")
-        return next((row for row in found if self._fits(operation, binding, row, person, None)), None)
+        if owner and any(owner in row for row in known):
+            raise NotChecked(f"{person} has no row of {collection.name} and can't make one")
+        return next((row for row in candidates if self._fits(operation, binding, row, person, None)), None)
+
+    def _example(
+        self, collection: Collection, example: Any, values: Mapping[Spot, Any], binding: Binding, person: "Person | None"
+    ) -> Mapping[str, Any] | None:
+        """The row of the document's example, if the target has it."""
+        reader = self.session.reader(collection)
+        if example is None or isinstance(example, list) or reader is None:
+            return None
+        same = {name: value for (_, name), value in values.items() if name in reader.path_names}
+        scoped = {name: values[spot] for name, spot in binding.scope.items() if spot in values and name in reader.path_names}
+        path = {**same, **scoped, reader.path_names[-1]: example}
+        if set(path) != set(reader.path_names):
+            return None
+        caller = self.session.caller(reader, person)
+        answer = self.session.call(reader, caller if caller is not NOBODY else None, path)
+        row = row_of(self.session.contract, reader, answer.json, collection.key) if answer.ok else None
+        return row if row is not None and str(row.get(collection.key)) == str(example) else None
+
+    def _taken(self, operation: Operation, binding: Binding, person: "Person | None") -> set[str]:
+        """The keys that may not be named again: a row with the same unique fields is there already."""
+        collection = self.session.contract.collections.get(operation.behavior.collection or "")
+        name = binding.spot[1]
+        if operation.behavior.do != "create" or collection is None or not any(name in group for group in collection.unique):
+            return set()
+        embed = collection.refs[name].embed if name in collection.refs else None
+        rows = self.session.rows(collection, person)
+        shown = [row.get(name, (row.get(str(embed)) or {}).get(binding.collection.key) if isinstance(row.get(str(embed)), dict) else None) for row in rows]
+        return {str(item) for item in shown if item is not None}
+
+    def _harmless(self, collection: Collection, rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Accounts of those who check stand last: what is done to them would be done to the checks."""
+        if collection.name != (self.session.contract.settings.get("auth") or {}).get("collection"):
+            return rows
+        mine = {str(person.key) for person in self.session.people.everyone}
+        return sorted(rows, key=lambda row: str(row[collection.key]) in mine)
 
     def _fits(self, operation: Operation, binding: Binding, row: Mapping[str, Any], person: "Person | None", owner: str | None) -> bool:
         if owner is not None and owner in row and person is not None and str(row[owner]) != str(person.key):
@@ -138,10 +194,33 @@ class Samples:
         states, to = binding.collection.states, operation.behavior.get("to")
         if binding.main and states and isinstance(to, str) and states.field in row and not to.startswith("("):
             return to in states.moves.get(str(row[states.field]), ())
-        capacity = binding.collection.capacity
-        if capacity and operation.behavior.get("take") and capacity.total in row and capacity.reserved in row:
-            return bool((row[capacity.total] or 0) - (row[capacity.reserved] or 0) >= 10)
+        if binding.collection.capacity and operation.behavior.get("take"):
+            known = amount(binding.collection, row)
+            return known is None or known[0] - known[1] >= PLENTY
         return True
+
+    def agreed(self, operation: Operation, request: Request, person: "Person | None") -> Request:
+        """The request with what the operation compares with the row or the caller: a payment's reference, the old password."""
+        if not isinstance(request.body, dict):
+            return request
+        row = next((request.rows[item.spot] for item in bindings(self.session.contract, operation) if item.main and item.spot in request.rows), {})
+        body = dict(request.body)
+        for refusal in operation.behavior.get("unless") or ():
+            text = str(refusal.get("when"))
+            for name, field in COMPARED.findall(text):
+                if name in body and field in row:
+                    body[name] = row[field]
+            for name in PASSWORDS.findall(text):
+                if person is not None and person.password:
+                    body[name] = person.password
+        return replace(request, body=body)
+
+
+def _at(request: Request, spot: Spot) -> Any:
+    """The value that a place of a request has now."""
+    where, name = spot
+    values: Any = {"path": request.path, "query": request.query, "body": request.body}[where]
+    return values.get(name) if isinstance(values, Mapping) else None
 
 
 def _listed(request: Request, binding: Binding, key: Any) -> list[Any]:

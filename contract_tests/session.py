@@ -11,7 +11,7 @@ from contract_tests.exchange import Exchange
 from contract_tests.options import Options
 from contract_tests.people import People, Person
 from contract_tests.recorder import Recorder
-from contract_tests.samples import Request, Samples, encoded
+from contract_tests.samples import NOBODY, Request, Samples, encoded
 from contract_tests.shapes import page_of, row_of, rows_of
 from contract_tests.steering import Steering
 from contract_tests.timing import now
@@ -25,7 +25,7 @@ __all__ = ["SAFE", "Session"]
 SAFE = ("GET", "HEAD", "OPTIONS")
 MOST_PAGES = 60
 Row = dict[str, Any]
-NOTHING: Any = object()
+NOTHING = NOBODY
 
 
 class Session:
@@ -263,6 +263,8 @@ class Session:
         collection = self.contract.collections.get(operation.behavior.collection or "")
         row = row_of(self.contract, operation, answer.json, collection.key if collection else None) if answer.ok else None
         if row is not None and collection is not None:
+            if answer.operation == operation.id and operation.behavior.do == "create":
+                self._memo.setdefault(("made", collection.name), []).append((person, row))
             self.remember(collection, row, person, request)
         return row, answer
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from understudy.contract import schemas
 from understudy.contract.expressions import names_in
-from understudy.contract.model import Contract, Operation
+from understudy.contract.model import Collection, Contract, Operation
 
-__all__ = ["Page", "find_key", "page_of", "payload", "row_of", "rows_of"]
+__all__ = ["Page", "find_key", "key_pointer", "page_of", "payload", "row_of", "rows_of"]
 
 DATA, ITEMS, ROW = "data", "items", "row"
 USUAL = ("data", "items", "results", "result", "content", "records", "payload")
@@ -89,6 +89,24 @@ def row_of(contract: Contract, operation: Operation, value: Any, key: str | None
     if key is None:
         return maps[0] if maps else None
     return next((item for item in maps if key in item), None)
+
+
+def key_pointer(contract: Contract, operation: Operation, collection: Collection) -> str | None:
+    """The JSON pointer of the row's key in the answer of an operation, as documented; None where the answer has none."""
+    success = operation.success
+    media = next((item for name, item in success.media.items() if schemas.is_json(name)), None) if success else None
+    if media is None or media.schema is None:
+        return None
+    template = _envelope(contract, operation)
+    outer = _holding(template, DATA) if template else None
+    return _key_within(operation, collection, media.schema, [outer] if outer else [])
+
+
+def _key_within(operation: Operation, collection: Collection, schema: Any, path: list[str]) -> str | None:
+    found = schemas.properties(operation.bundle.data, schema)
+    if path and path[0] in found:
+        return f"/{path[0]}{_key_within(operation, collection, found[path[0]], path[1:]) or ''}" if _key_within(operation, collection, found[path[0]], path[1:]) else None
+    return f"/{collection.key}" if collection.key in found else None
 
 
 def page_of(contract: Contract, operation: Operation, value: Any) -> Page:

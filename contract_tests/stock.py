@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from contract_tests.bindings import ITEM, Binding, bindings, place_of
 from contract_tests.checks import NotChecked
-from contract_tests.samples import Request
 from understudy.contract.model import Collection, Contract, Operation
 
 if TYPE_CHECKING:
+    from contract_tests.samples import Request
     from contract_tests.people import Person
     from contract_tests.session import Session
 
@@ -31,7 +31,7 @@ class Taking:
         """keep, use, spend, lock or None."""
         return self.move.get("hold")
 
-    def sized(self, request: Request, quantity: int) -> Request:
+    def sized(self, request: "Request", quantity: int) -> "Request":
         """The request for another quantity. Raises NotChecked where it can't be said."""
         spot = place_of(self.move.get("quantity"))
         items, item = place_of(self.move.get("each")), ITEM.match(str(self.move.get("quantity")))

@@ -26,6 +26,8 @@ class Watch:
         self.session = session
         self.findings: list[Finding] = []
         self.seen = 0
+        auth = session.contract.settings.get("auth") or {}
+        self.tokens = {str((auth.get(use) or {}).get("name")) for use in ("access", "refresh")}
         self._counts: dict[tuple[str, str], int] = {}
 
     def look(self, operation: Operation, exchange: Exchange) -> None:
@@ -112,7 +114,7 @@ class Watch:
         if shown:
             yield found("errors.leak", "security", operation, f"an answer shows {shown}", expected="nothing internal", seen=short(exchange.text), evidence=[exchange], aspect=shown.replace(" ", "-"))
         for collection in self.session.contract.collections.values():
-            for name in collection.secret:
+            for name in collection.secret - self.tokens - _documented(operation, exchange):
                 if f'"{name}":'.encode() in exchange.content or f'"{name}" :'.encode() in exchange.content:
                     yield found("errors.leak", "security", operation, f"an answer shows {name}", expected=f"{name} never leaves the server", seen=short(exchange.text), evidence=[exchange], aspect=name)
 
@@ -122,6 +124,23 @@ class Watch:
         for name in wanted:
             if exchange.header(name) is None:
                 yield found("browser.header", "browser", operation, f"an answer lacks the header {name}", expected=name, seen="not there", evidence=[exchange], aspect=name)
+
+
+def _documented(operation: Operation, exchange: Exchange) -> set[str]:
+    """The names that the schema of an answer has, at any depth: what is documented is meant."""
+    response = operation.responses.get(str(exchange.status))
+    media = _chosen(exchange, response) if response is not None else None
+    return _names(operation.bundle.data, media.schema) if media is not None and media.schema is not None else set()
+
+
+def _names(document: Any, schema: Any, depth: int = 5) -> set[str]:
+    found_names = set()
+    for name, node in schemas.properties(document, schema).items():
+        found_names.add(name)
+        if depth:
+            inner = schemas.follow(document, node)
+            found_names |= _names(document, inner.get("items", inner) if isinstance(inner, dict) else inner, depth - 1)
+    return found_names
 
 
 def _chosen(exchange: Exchange, response: Response) -> Media | None:

@@ -42,7 +42,7 @@ def _login(operation: Operation, session: Session) -> Iterator[Finding]:
 
 
 def _operation(operation: Operation, session: Session) -> Iterator[Finding]:
-    person = session.people.for_operation(operation) if operation.security else None
+    person = session.people.for_trial(operation) if operation.security else None
     request = session.samples.request(operation, person)
     answer = session.perform(operation, person, request)
     session.recorder.saw(operation, answer, request.query)

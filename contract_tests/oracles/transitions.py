@@ -1,6 +1,7 @@
 """N7: states move only as declared; and what moves by itself does so in its time."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,7 @@ from contract_tests.bindings import bindings, place_of
 from contract_tests.checks import Check, NotChecked
 from contract_tests.exchange import Exchange
 from contract_tests.findings import Finding
-from contract_tests.lab import found, short
+from contract_tests.lab import Unknown, evaluate, found, short
 from contract_tests.people import Person
 from contract_tests.samples import Request
 from contract_tests.session import Session
@@ -35,9 +36,18 @@ def plan(contract: Contract) -> Iterator[Check]:
                 yield Check("transitions.delayed", "oracles", operation.id, partial(_delayed, operation, later), str(later["to"]), 50, slow=True)
 
 
-def _target(operation: Operation) -> str | None:
+def _target(session: Session, operation: Operation, request: Request) -> str | None:
+    """The state that a request leads to."""
     to = operation.behavior.get("to")
-    return to if isinstance(to, str) and not to.startswith("(") else None
+    if not isinstance(to, str):
+        return None
+    if not to.startswith("("):
+        return to
+    try:
+        value = evaluate(session, to.strip("()") if to.count("(") == 1 else to, None, {"body": request.body or {}})
+    except Unknown:
+        return None
+    return value if isinstance(value, str) else None
 
 
 def _chooser(operation: Operation) -> str | None:
@@ -83,11 +93,9 @@ def _candidates(session: Session, operation: Operation, collection: Collection, 
         if row.get(states.field) not in seen:
             seen.add(row.get(states.field))
             yield row
-    fixed = _target(operation)
-    if fixed is not None and made is None:
-        movable = next((row for row in rows if fixed in states.moves.get(str(row.get(states.field)), ())), None)
-        if movable is not None:
-            yield movable
+    if not rows and made is None:
+        request = session.samples.request(operation, person)
+        yield from (dict(request.rows[item.spot]) for item in bindings(session.contract, operation) if item.main and item.spot in request.rows)
 
 
 def _attempts(
@@ -95,7 +103,8 @@ def _attempts(
 ) -> Iterator[tuple[str, Request]]:
     """The moves that an operation can try with a row: those that are not declared first."""
     request = _request(session, operation, collection, row, person)
-    fixed, chooser = _target(operation), _chooser(operation)
+    chooser = _chooser(operation)
+    fixed = _target(session, operation, request) if chooser is None else None
     if fixed is not None:
         yield fixed, request
     elif chooser is not None:
@@ -117,14 +126,7 @@ def _request(session: Session, operation: Operation, collection: Collection, row
         raise NotChecked(f"{operation.id} does not say which row it moves")
     places = {place: row[name] for name, place in scope_of(operation, collection).items() if name in row}
     request = session.samples.request(operation, person, {**places, spot: row[collection.key]})
-    body = request.body
-    if isinstance(body, dict):  # what refuses unless the body says what the row says: a payment's reference
-        for refusal in operation.behavior.get("unless") or ():
-            for name in list(body):
-                if f"body.{name} != row." in str(refusal.get("when")):
-                    body = {**body, name: row.get(str(refusal["when"]).split(f"body.{name} != row.", 1)[1].split(" ")[0])}
-        request = Request(request.path, request.query, body, request.headers, request.media, request.rows)
-    return request
+    return session.samples.agreed(operation, replace(request, rows={**request.rows, spot: row}), person)
 
 
 def _attempt(

@@ -52,7 +52,7 @@ def _limit(operation: Operation, session: Session) -> Iterator[Finding]:
 def _request(session: Session, operation: Operation) -> tuple[Person | None, Request]:
     """A request that does no harm: a login of nobody, or somebody's with what is of their own."""
     if operation.behavior.do == "login":
-        login, password = session.people._names(operation)
+        login, password = session.people.names(operation)
         return None, Request(body={login: f"nobody-{session.chance.text(8)}@example.com", password: "wrong-password"}, media="application/json")
     person = session.people.for_operation(operation)
     return person, session.samples.request(operation, person)

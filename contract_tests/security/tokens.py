@@ -105,7 +105,7 @@ def _login(operation: Operation, session: Session) -> Iterator[Finding]:
     person = next((item for item in people.everyone if item.password), None)
     if person is None:
         raise NotChecked("nobody has a password")
-    login, password = people._names(operation)
+    login, password = people.names(operation)
     stranger = f"nobody-{session.chance.text(6)}@example.com"
     wrong = session.call(operation, body={login: person.login, password: f"{person.password}x"})
     unknown = session.call(operation, body={login: stranger, password: person.password})

@@ -1,0 +1,207 @@
+"""The schema layer: stock Schemathesis against each service, all phases and checks; its findings keep their codes.
+
+It runs as its own process (`st run`, its documented entry point) on a document with true examples and links, and tells in NDJSON what it did.
+"""
+
+import base64
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from contract_tests.checks import Check, NotChecked
+from contract_tests.exchange import Exchange
+from contract_tests.findings import Clause, Finding
+from contract_tests.people import Person
+from contract_tests.provenance import clause_of, clause_of_response
+from contract_tests.schema.document import document
+from contract_tests.session import SAFE, Session
+from understudy.contract.model import Contract, Operation, Service
+
+__all__ = ["plan"]
+
+EXAMPLES, FEW = 12, 3  # cases an operation and phase; at --quick
+PATIENCE = 30.0  # seconds that it may take beyond its own budget
+LONGEST = 180.0  # seconds for one service
+PROGRAM = "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())"
+STATUS_CODES = ("ST103", "ST105", "ST108", "ST109")
+
+
+def plan(contract: Contract) -> Iterator[Check]:
+    """One check for each service."""
+    for service in contract.services:
+        if service.operations and service.bundle is not None:
+            yield Check("schema.run", "schema", service.name, partial(_run, service), phase=65, confirm=False, wide=True)
+
+
+def _run(service: Service, session: Session) -> Iterator[Finding]:
+    if service.name not in session.urls:
+        raise NotChecked(f"no --url for the service {service.name}")
+    people = {operation.id: person for operation in service.operations for person in [_caller(session, operation)]}
+    with tempfile.TemporaryDirectory(prefix="understudy-check-") as name:
+        folder = Path(name)
+        (folder / "document.json").write_text(json.dumps(document(session, service, people)), encoding="utf-8")
+        (folder / "schemathesis.toml").write_text(config(service, people, session), encoding="utf-8")
+        done = _process(command(session, service), folder, session)
+        report = next(iter((folder / "report").glob("*.ndjson")), None)
+        lines = report.read_text(encoding="utf-8").splitlines() if report is not None else []
+    yield from _findings(session, service, lines)
+    if not lines or (done.returncode not in (0, 1)):
+        raise NotChecked(f"Schemathesis ended with {done.returncode}: {(done.stdout + done.stderr).strip()[-900:]}")
+
+
+def _caller(session: Session, operation: Operation) -> Person | None:
+    """Who calls an operation: in a session of their own where it may be ended."""
+    if not operation.security:
+        return None
+    try:
+        person = session.people.for_trial(operation)
+        return session.people.again(person) if person is not None and operation.behavior.do == "logout" else person
+    except NotChecked:
+        return None
+
+
+def config(service: Service, people: Mapping[str, Person | None], session: Session) -> str:
+    """The settings of one run: who calls what, and what is left alone."""
+    lines: list[str] = []
+    for operation in service.operations:
+        person = people.get(operation.id)
+        said = _said_of(session, operation, person)
+        if said:
+            lines += ["[[operations]]", f"include-operation-id = {json.dumps(operation.id)}", said]
+    return "\n".join(lines) + "\n"
+
+
+def _said_of(session: Session, operation: Operation, person: Person | None) -> str:
+    """The setting of one operation; "" for none."""
+    if _is_left_alone(session, operation, person):
+        return "enabled = false"
+    if person is None:
+        return ""
+    given = {name.title(): value for name, value in session.credentials(operation, person).items()}
+    return "headers = {" + ", ".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in given.items()) + "}"
+
+
+def _is_left_alone(session: Session, operation: Operation, person: Person | None) -> bool:
+    """Operations that would shut out those who check, and writes in a read-only run."""
+    if session.options.read_only and operation.method not in SAFE:
+        return True
+    return session.people.shuts_out(operation) and (person is None or not person.made)
+
+
+def command(session: Session, service: Service) -> list[str]:
+    """The command line."""
+    options = session.options
+    examples = FEW if options.quick else EXAMPLES
+    phases = "examples,coverage" if options.quick else "examples,coverage,fuzzing,stateful"
+    found = ["--config-file", "schemathesis.toml", "run", "document.json", "--url", session.urls[service.name], "--phases", phases, "--checks", "all", "-n", str(examples)]
+    found += ["--seed", str(options.seed), "--no-color", "--report", "ndjson", "--report-dir", "report", "--output-sanitize", "false", "--continue-on-failure"]
+    found += ["--request-timeout", str(options.timeout), "--warnings", "off"]
+    found += ["--rate-limit", f"{max(1, int(options.rate))}/s"] if options.rate else []
+    found += ["--tls-verify", "false"] if options.insecure else ["--tls-verify", str(options.ca.resolve())] if options.ca else []
+    found += ["--request-cert", str(options.cert.resolve())] if options.cert else []
+    found += ["--request-cert-key", str(options.key.resolve())] if options.key else []
+    for name, value in session.client.headers.items():
+        found += ["-H", f"{name}: {value}"]
+    return [sys.executable, "-c", PROGRAM, *found]
+
+
+def _process(arguments: list[str], folder: Path, session: Session) -> "subprocess.CompletedProcess[str]":
+    limit = min(LONGEST, max(10.0, session.client.remaining())) + PATIENCE
+    try:
+        return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=limit, check=False)
+    except subprocess.TimeoutExpired as error:
+        return subprocess.CompletedProcess(arguments, 1, "", f"stopped after {error.timeout:g} s")
+
+
+def _findings(session: Session, service: Service, lines: list[str]) -> Iterator[Finding]:
+    """What the lines of a report tell."""
+    labels = {f"{item.method} {item.path}": item for item in service.operations}
+    for line in lines:
+        try:
+            (kind, value), *_ = json.loads(line).items()
+        except (ValueError, AttributeError):
+            continue  # a report that was cut off by the end of time
+        if kind == "ScenarioFinished":
+            yield from _scenario(session, labels, value["recorder"])
+
+
+def _scenario(session: Session, labels: Mapping[str, Operation], recorder: Mapping[str, Any]) -> Iterator[Finding]:
+    for key, case in recorder.get("cases", {}).items():
+        operation = labels.get(f"{case['value']['method']} {case['value']['path']}")
+        interaction = recorder.get("interactions", {}).get(key)
+        exchange = _exchange(interaction, operation) if interaction else None
+        if exchange is not None and operation is not None:
+            session.client.count += 1
+            session.recorder.saw(operation, exchange, case["value"].get("query") or {})
+        for item in recorder.get("checks", {}).get(key, ()):
+            failure = ((item.get("failure_info") or {}).get("failure")) or {}
+            if item.get("status") == "failure" and failure and not _is_ours(failure, operation):
+                yield _finding(operation or _nearest(labels, str(failure.get("operation"))), failure, exchange)
+
+
+def _is_ours(failure: Mapping[str, Any], operation: Operation | None) -> bool:
+    """Whether it is about a credential that was left out on purpose, and that the settings of the run put back."""
+    message = str(failure.get("message"))
+    return failure.get("code") == "ST201" and bool(operation and operation.security) and "header: violates `required`" in message
+
+
+def _nearest(labels: Mapping[str, Operation], label: str) -> Operation:
+    """The operation of a failure at a method that is not documented: another of the same path."""
+    path = label.partition(" ")[2]
+    return next((item for name, item in labels.items() if name.partition(" ")[2] == path), next(iter(labels.values())))
+
+
+def _finding(operation: Operation, failure: Mapping[str, Any], exchange: Exchange | None) -> Finding:
+    code = str(failure.get("code") or failure.get("type"))
+    message = str(failure.get("message") or "").strip()
+    aspect = str(exchange.status) if exchange is not None and code in STATUS_CODES else ""
+    clause = _clause(operation, code, exchange)
+    return Finding(
+        code, "schema", operation.id, str(failure.get("title") or failure.get("type")), _said(message, "expected"), _said(message, "seen"), aspect, clause,
+        clause.severity, (exchange,) if exchange is not None else (), service=operation.service,
+    )  # fmt: skip
+
+
+def _clause(operation: Operation, code: str, exchange: Exchange | None) -> Clause:
+    """The clause of what is broken: of the answer where it is about that."""
+    status = exchange.status if exchange is not None else 0
+    if str(status) in operation.responses:
+        return clause_of_response(operation, status)
+    near = next((name for name in sorted(operation.responses) if name[:1] == str(status)[:1]), None)
+    if code in STATUS_CODES and near is not None:
+        return clause_of_response(operation, near)
+    return clause_of(operation)
+
+
+def _said(message: str, side: str) -> str:
+    """The part of a message that says what is documented, or what was received."""
+    for line in message.splitlines():
+        name, _, rest = line.partition(":")
+        if side == "expected" and name.strip().lower() in ("documented", "expected", "allowed"):
+            return rest.strip()
+        if side == "seen" and name.strip().lower() in ("received", "got", "actual", "invalid"):
+            return rest.strip()
+    return "the answer that its document describes" if side == "expected" else message[:600]
+
+
+def _exchange(interaction: Mapping[str, Any], operation: Operation | None) -> Exchange | None:
+    request, response = interaction.get("request") or {}, interaction.get("response")
+    if not response:
+        return None
+    sent = {name: ", ".join(values) for name, values in (request.get("headers") or {}).items() if name.lower() not in ("x-schemathesis-testcaseid",)}
+    headers = tuple((name, value) for name, values in (response.get("headers") or {}).items() for value in values)
+    return Exchange(
+        str(request.get("method")), str(request.get("uri")), sent, _bytes(request.get("body") or request.get("content")), int(response["status_code"]), headers,
+        _bytes(response.get("content")), float(response.get("elapsed") or 0), operation.id if operation is not None else "",
+    )  # fmt: skip
+
+
+def _bytes(value: Any) -> bytes:
+    if isinstance(value, Mapping) and "$base64" in value:
+        return base64.b64decode(value["$base64"])
+    return value.encode() if isinstance(value, str) else b""
