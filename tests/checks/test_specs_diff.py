@@ -114,6 +114,25 @@ def test_no_document_of_the_cases_has_a_difference_to_itself(tmp_path: Path, nam
                 assert changes(tmp_path, make(document), make(document)) == ()
 
 
+def of_forms(depth: int, **more: Any) -> dict[str, Any]:
+    """An answer whose forms contain the next ones twice, and the last ones the first."""
+    schemas: dict[str, Any] = {}
+    for level in range(depth):
+        inside = {"$ref": f"#/components/schemas/Any{(level + 1) % depth}"}
+        schemas[f"Any{level}"] = {"oneOf": [{"$ref": f"#/components/schemas/Of{level}x{form}"} for form in range(5)]}
+        for form in range(5):
+            schemas[f"Of{level}x{form}"] = {"type": "object", "properties": {"kind": {"const": form}, "left": inside, "right": inside}}
+    schemas["Of9x3"]["properties"] |= more
+    document = of_schema("response", {"$ref": "#/components/schemas/Any0"})
+    return {**document, "components": {**document["components"], "schemas": schemas}}
+
+
+def test_forms_within_forms_within_themselves_are_compared_in_no_time(tmp_path: Path) -> None:
+    assert changes(tmp_path, of_forms(12), of_forms(12)) == ()
+    found = changes(tmp_path, of_forms(12, price={"type": "integer"}), of_forms(12))
+    assert {item.says.rpartition(".")[2] for item in found} == {"price' is gone"}
+
+
 OLD = """\
 openapi: 3.1.0
 info: {title: t, version: '1'}

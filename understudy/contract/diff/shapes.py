@@ -31,7 +31,8 @@ class Flat:
 @dataclass(frozen=True, slots=True)
 class Walk:
     """Where a comparison is. about: the operation; label: which part of it; at: the path inside; seen: pairs that were compared already;
-    text: whether it travels as text, as parameters do: what was a number is a string as well."""
+    text: whether it travels as text, as parameters do: what was a number is a string as well;
+    fits: forms that were asked for."""
 
     way: Way
     about: str
@@ -40,10 +41,11 @@ class Walk:
     depth: int = 0
     seen: set[tuple[str, str]] = field(default_factory=set)
     text: bool = False
+    fits: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def below(self, part: str) -> "Walk":
         """The walk one level deeper; part: `.name` or `[]`."""
-        return Walk(self.way, self.about, self.label, (self.at + part).lstrip("."), self.depth + 1, self.seen, self.text)
+        return Walk(self.way, self.about, self.label, (self.at + part).lstrip("."), self.depth + 1, self.seen, self.text, self.fits)
 
     def told(self, kind: str, breaking: bool, what: str, side: Side) -> Change:
         """A change here."""
@@ -224,27 +226,35 @@ def _variants(old: Flat, new: Flat, walk: Walk) -> Iterator[Change]:
     """Of several forms: each that was sent must still be taken, each that is answered must have been known."""
     givers, takers = (old.variants, new.variants) if walk.sent else (new.variants, old.variants)
     for giver in givers:
-        pairs = [(giver, taker) if walk.sent else (taker, giver) for taker in takers]
-        found = [list(_compare(one, other, _alone(walk))) for one, other in pairs]
-        if not any(not any(item.breaking for item in changes) for changes in found):
-            yield from _uncovered(giver, takers, found, walk)
+        if not any(_fits(giver, taker, walk) for taker in takers):
+            yield from _uncovered(giver, takers, walk)
 
 
-def _uncovered(giver: Side, takers: tuple[Side, ...], found: list[list[Change]], walk: Walk) -> Iterator[Change]:
-    """Why a form fits none of the others: what differs from the one of its name or type, else that it is no longer there."""
-    kinds = _types_of(_flat(giver, walk.way))
-    near = [changes for taker, changes in zip(takers, found, strict=True) if giver.name and taker.name == giver.name]
-    near = near or [changes for taker, changes in zip(takers, found, strict=True) if (kinds or set()) & (_types_of(_flat(taker, walk.way)) or set())]
+def _fits(giver: Side, taker: Side, walk: Walk) -> bool:
+    """Whether all of one form is of another. What was asked before is known, what is asked just now is taken to fit: forms may contain themselves."""
+    pair = (giver.settled().pointer, taker.settled().pointer)
+    if pair not in walk.fits:
+        walk.fits[pair] = True
+        alone = Walk(walk.way, walk.about, walk.label, walk.at, walk.depth + 1, set(), walk.text, walk.fits)
+        walk.fits[pair] = not any(item.breaking for item in _pair(giver, taker, alone))
+    return walk.fits[pair]
+
+
+def _pair(giver: Side, taker: Side, walk: Walk) -> Iterator[Change]:
+    return _compare(giver, taker, walk) if walk.sent else _compare(taker, giver, walk)
+
+
+def _uncovered(giver: Side, takers: tuple[Side, ...], walk: Walk) -> Iterator[Change]:
+    """Why a form fits none of the others: what differs from the one that is most like it, else that it is no longer there."""
+    flat = _flat(giver, walk.way)
+    kinds = _types_of(flat) or set()
+    near = [taker for taker in takers if (giver.name and taker.name == giver.name) or kinds & (_types_of(_flat(taker, walk.way)) or set())]
     if near:
-        yield from min(near, key=lambda changes: sum(item.breaking for item in changes))
+        best = max(near, key=lambda taker: (taker.name == giver.name != "", len(_flat(taker, walk.way).properties.keys() & flat.properties.keys())))
+        yield from _pair(giver, best, Walk(walk.way, walk.about, walk.label, walk.at, walk.depth + 1, walk.seen, walk.text, walk.fits))
         return
     form = giver.name or _said(kinds)
     yield walk.told("form-removed" if walk.sent else "form-added", True, f"no longer takes {form}" if walk.sent else f"may be {form} now", giver)
-
-
-def _alone(walk: Walk) -> Walk:
-    """A walk that remembers by itself: whether one form fits another must not depend on what was compared before."""
-    return Walk(walk.way, walk.about, walk.label, walk.at, walk.depth + 1, set(walk.seen), walk.text)
 
 
 TESTS: tuple[Callable[[Flat, Flat, Walk], Iterator[Change]], ...] = (_values, _limits, _forms, _default, _properties, _items)
