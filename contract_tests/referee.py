@@ -124,5 +124,7 @@ def _complaints(operation: Operation, error: Exception) -> Iterator[Complaint]:
 def _complaint(side: str, error: Exception) -> Complaint:
     cause = error.__cause__
     more = "; ".join(str(getattr(item, "message", item)) for item in getattr(cause, "schema_errors", ())) or (str(cause) if cause else "")
-    where = getattr(error, "name", "") or ("content-type" if "content" in type(cause or error).__name__.lower() or "media" in type(cause or error).__name__.lower() else "body")
+    where = getattr(error, "name", "") or (
+        "content-type" if "content" in type(cause or error).__name__.lower() or "media" in type(cause or error).__name__.lower() else "body"
+    )
     return Complaint(side, str(where), f"{error}{f': {more}' if more else ''}"[:300])
