@@ -6,7 +6,6 @@ finding has a rule of one of its classes; the clean mock must have none. `--sche
 
 import argparse
 import json
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -31,7 +30,7 @@ SECONDS = 240.0
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one defect. by: rules that named it rightly; others: rules of other classes; plain: codes of stock Schemathesis, None where it did not run."""
+    """What came of one defect. by: rules that named it rightly; others: rules of other classes; plain: codes of stock Schemathesis, if it ran."""
 
     name: str
     backend: str
@@ -107,7 +106,10 @@ def main() -> int:
         for item in pool.map(meet, names, [layers] * len(names), [given.schemathesis] * len(names)):
             results.append(item)
             mark = "found " if item.found else "MISSED"
-            print(f"{mark} {item.name:<58} {','.join(item.classes):<9} {item.seconds:5.1f} s  {', '.join(item.by or item.others)[:110]} {item.crashed or ''}", flush=True)
+            print(
+                f"{mark} {item.name:<58} {','.join(item.classes):<9} {item.seconds:5.1f} s  {', '.join(item.by or item.others)[:110]} {item.crashed or ''}",
+                flush=True,
+            )
     print("\n" + table(results))
     if given.json:
         given.json.write_text(json.dumps([asdict(item) for item in results], indent=1) + "\n", encoding="utf-8")

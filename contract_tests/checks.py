@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from contract_tests.findings import Finding
 from understudy.contract.model import Contract
@@ -69,7 +69,7 @@ def plan(contract: Contract, layers: Iterable[str] = LAYERS) -> list[Check]:
     return sorted(found, key=lambda check: (check.phase, LAYERS.index(check.layer)))
 
 
-def _modules(room: str) -> Iterator["_Planning"]:
+def _modules(room: str) -> Iterator[Any]:
     try:
         package = importlib.import_module(f"contract_tests.{room}")
     except ModuleNotFoundError:
@@ -78,12 +78,3 @@ def _modules(room: str) -> Iterator["_Planning"]:
         module = importlib.import_module(f"contract_tests.{room}.{item.name}")
         if hasattr(module, "plan"):
             yield module
-
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    class _Planning(ModuleType):
-        """A module with checks."""
-
-        plan: Callable[[Contract], Iterable[Check]]

@@ -17,11 +17,30 @@ __all__ = ["LEAKS", "complaint", "leak", "status_in", "validator"]
 
 # What no answer may show: traces of several languages, queries, paths of machines, hashes of passwords.
 LEAKS = (
-    ("a stack trace", re.compile(r"Traceback \(most recent call last\)|\n\s+at [\w.$<>]+ ?\(.*:\d+:\d+\)|File \"[^\"]+\", line \d+|\bat [\w.$]+\([\w]+\.java:\d+\)|#\d+ /[\w/.-]+\.php\(\d+\)")),
-    ("a query", re.compile(r"\bSELECT\b.+\bFROM\b.+\b(WHERE|LIMIT|JOIN)\b|syntax error at or near|SQLSTATE\[|ORA-\d{5}|(UNIQUE|FOREIGN KEY) constraint failed|duplicate key value violates", re.DOTALL)),
-    ("a path of the machine", re.compile(r"/(?:usr|home|var|app|srv|opt)/[\w./-]+\.(?:py|js|ts|php|rb|java|go)\b|[A-Z]:\\\\[\w\\\\]+\.\w+|site-packages|node_modules/")),
-    ("the hash of a password", re.compile(r"\$2[aby]?\$\d\d\$[./A-Za-z0-9]{50,}|scrypt\$[\w.]+\$|\$argon2i?d?\$|pbkdf2_sha256\$|\"password_?[hH]ash\"")),
-)  # fmt: skip
+    (
+        "a stack trace",
+        re.compile(
+            r"Traceback \(most recent call last\)|\n\s+at [\w.$<>]+ ?\(.*:\d+:\d+\)|File \"[^\"]+\", line \d+"
+            r"|\bat [\w.$]+\([\w]+\.java:\d+\)|#\d+ /[\w/.-]+\.php\(\d+\)"
+        ),
+    ),
+    (
+        "a query",
+        re.compile(
+            r"\bSELECT\b.+\bFROM\b.+\b(WHERE|LIMIT|JOIN)\b|syntax error at or near|SQLSTATE\[|ORA-\d{5}"
+            r"|(UNIQUE|FOREIGN KEY) constraint failed|duplicate key value violates",
+            re.DOTALL,
+        ),
+    ),
+    (
+        "a path of the machine",
+        re.compile(r"/(?:usr|home|var|app|srv|opt)/[\w./-]+\.(?:py|js|ts|php|rb|java|go)\b|[A-Z]:\\\\[\w\\\\]+\.\w+|site-packages|node_modules/"),
+    ),
+    (
+        "the hash of a password",
+        re.compile(r"\$2[aby]?\$\d\d\$[./A-Za-z0-9]{50,}|scrypt\$[\w.]+\$|\$argon2i?d?\$|pbkdf2_sha256\$|\"password_?[hH]ash\""),
+    ),
+)
 
 
 def leak(text: str) -> str | None:

@@ -38,7 +38,7 @@ class Options:
     keep: bool = False
     slow: bool = False
     quick: bool = False
-    seed: int = 1
+    seed: str = "1"
     layers: tuple[str, ...] = LAYERS
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()

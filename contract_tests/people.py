@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from contract_tests.checks import NotChecked
 from contract_tests.exchange import Exchange
 from contract_tests.shapes import find_key, payload
+from contract_tests.timing import ticks
 from understudy.contract import schemas
 from understudy.contract.errors import UsageError
 from understudy.contract.model import Operation
@@ -22,6 +23,7 @@ __all__ = ["People", "Person", "access_in", "cookies_of", "refresh_in"]
 JWT = re.compile(r"^[\w-]{8,}\.[\w-]{8,}\.[\w-]*$")
 ACCESS = ("access_token", "accesstoken", "token", "access", "jwt", "id_token", "authtoken")
 REFRESH = ("refresh_token", "refreshtoken", "refresh")
+RENEWAL = 20.0  # seconds before somebody signs in again by themselves
 ENOUGH = 2  # people that are registered for each role
 PASSWORD = "Checked-Passw0rd"
 
@@ -56,6 +58,7 @@ class People:
         self.failures: list[str] = []
         self.logins: list[Exchange] = []
         self._everyone: list[Person] | None = None
+        self._renewals: dict[str, float] = {}
 
     def _find(self, do: str) -> Operation | None:
         return next((item for item in self.session.contract.operations if item.behavior.do == do), None) or self._guess(do)
@@ -204,6 +207,14 @@ class People:
         if not person.password or not self.sign_in(copy):
             raise NotChecked(f"{person.login} can't sign in a second time")
         return copy
+
+    def renewed(self, person: Person) -> bool:
+        """Signs one of those who check in once more, because their token may be over: seldom, for what is refused is mostly meant."""
+        known = self._everyone is not None and any(item is person for item in self._everyone)
+        if not known or not person.password or ticks() - self._renewals.get(person.login, -RENEWAL) < RENEWAL:
+            return False
+        self._renewals[person.login] = ticks()
+        return self.sign_in(person)
 
     def first(self, roles: Iterable[str] = (), skip: Iterable[Person] = ()) -> Person:
         """The first who has one of the roles (any, where none is named); raises NotChecked."""

@@ -31,14 +31,14 @@ Coverage = Mapping[str, Covered]
 @dataclass(frozen=True)
 class Report:
     """One run. urls: service -> where it was; findings: the most important first, accepted ones included; unchecked: what was not checked, and why -> checks;
-    stale: entries of deviations.toml that nothing met; ended: how the run ended (complete, interrupted, time, unreachable); left: things that could not be deleted;
+    stale: entries of deviations.toml that nothing met; ended: how the run ended (complete, interrupted, time, unreachable); left: what could not be deleted;
     fail_on, fail_under: what the verdict goes by, as `exit_code` takes them; document: the file that stands for findings without a place."""
 
     backend: str
     title: str
     urls: Mapping[str, str]
     own: bool
-    seed: int
+    seed: str
     started: str
     seconds: float
     outcomes: tuple[Outcome, ...]

@@ -56,7 +56,7 @@ class Samples:
         self.session = session
 
     def request(self, operation: Operation, person: "Person | None", given: Mapping[Spot, Any] | None = None, fresh: bool = True, own: bool = False) -> Request:
-        """A request that should succeed. given: place -> value that is settled; fresh: texts are made new; own: rows must be the person's. Raises NotChecked."""
+        """A request that should succeed. given: place -> value that is settled; fresh: new texts; own: rows must be the person's. Raises NotChecked."""
         made = self.blank(operation, fresh)
         values: dict[Spot, Any] = dict(given or {})
         rows: dict[Spot, Mapping[str, Any]] = {}
@@ -151,9 +151,7 @@ class Samples:
             raise NotChecked(f"{person} has no row of {collection.name} and can't make one")
         return next((row for row in candidates if self._fits(operation, binding, row, person, None)), None)
 
-    def _example(
-        self, collection: Collection, example: Any, values: Mapping[Spot, Any], binding: Binding, person: "Person | None"
-    ) -> Mapping[str, Any] | None:
+    def _example(self, collection: Collection, example: Any, values: Mapping[Spot, Any], binding: Binding, person: "Person | None") -> Mapping[str, Any] | None:
         """The row of the document's example, if the target has it."""
         reader = self.session.reader(collection)
         if example is None or isinstance(example, list) or reader is None:
@@ -207,9 +205,9 @@ class Samples:
         body = dict(request.body)
         for refusal in operation.behavior.get("unless") or ():
             text = str(refusal.get("when"))
-            for name, field in COMPARED.findall(text):
-                if name in body and field in row:
-                    body[name] = row[field]
+            for name, other in COMPARED.findall(text):
+                if name in body and other in row:
+                    body[name] = row[other]
             for name in PASSWORDS.findall(text):
                 if person is not None and person.password:
                     body[name] = person.password
@@ -284,8 +282,13 @@ def _of_type(document: Any, node: Mapping[str, Any], depth: int) -> Any:
         return max(node.get("minimum", 1), node.get("exclusiveMinimum", 0) + 1)
     if kind == "boolean":
         return True
-    text = {"date-time": "2030-01-15T10:30:00Z", "date": "2030-01-15", "email": "someone@example.com", "uuid": "11111111-2222-4333-8444-555555555555",
-            "uri": "https://example.com/x"}.get(str(node.get("format")), "text")  # fmt: skip
+    text = {
+        "date-time": "2030-01-15T10:30:00Z",
+        "date": "2030-01-15",
+        "email": "someone@example.com",
+        "uuid": "11111111-2222-4333-8444-555555555555",
+        "uri": "https://example.com/x",
+    }.get(str(node.get("format")), "text")
     return text.ljust(int(node.get("minLength", 0)), "x")
 
 

@@ -77,7 +77,10 @@ class Session:
         request = Request(body=None if body is NOTHING else body, media=media or self._media(operation))
         kind, content = encoded(request) if body is not NOTHING else (None, b"")
         sent = {**({"content-type": kind} if kind else {}), **self.credentials(operation, person), **(headers or {})}
-        made = self.client.send(operation.method, self.url(operation, path, query), sent, content, operation.id, patient, notes)
+        url = self.url(operation, path, query)
+        made = self.client.send(operation.method, url, sent, content, operation.id, patient, notes)
+        if made.status == 401 and person is not None and self.people.renewed(person):
+            made = self.client.send(operation.method, url, {**sent, **self.credentials(operation, person)}, content, operation.id, patient, notes)
         self.recorder.saw(operation, made, query or {})
         self.watch.look(operation, made)
         return made

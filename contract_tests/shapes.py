@@ -105,7 +105,11 @@ def key_pointer(contract: Contract, operation: Operation, collection: Collection
 def _key_within(operation: Operation, collection: Collection, schema: Any, path: list[str]) -> str | None:
     found = schemas.properties(operation.bundle.data, schema)
     if path and path[0] in found:
-        return f"/{path[0]}{_key_within(operation, collection, found[path[0]], path[1:]) or ''}" if _key_within(operation, collection, found[path[0]], path[1:]) else None
+        return (
+            f"/{path[0]}{_key_within(operation, collection, found[path[0]], path[1:]) or ''}"
+            if _key_within(operation, collection, found[path[0]], path[1:])
+            else None
+        )
     return f"/{collection.key}" if collection.key in found else None
 
 

@@ -9,8 +9,8 @@ from contract_tests.checks import NotChecked
 from understudy.contract.model import Collection, Contract, Operation
 
 if TYPE_CHECKING:
-    from contract_tests.samples import Request
     from contract_tests.people import Person
+    from contract_tests.samples import Request
     from contract_tests.session import Session
 
 __all__ = ["Taking", "amount", "free", "stock_row", "takings"]

@@ -58,18 +58,32 @@ class Watch:
         clause = clause_of_response(operation, near) if near else clause_of_response(operation, operation.success.status) if operation.success else None
         crash = exchange.status >= 500
         yield found(
-            "surface.crash" if crash else "surface.status", "schema", operation, f"{operation.id} answers with {exchange.status}, which is not documented",
-            expected=", ".join(sorted(operation.responses)), seen=f"{exchange.status} {short(exchange.text)}", evidence=[exchange], aspect=str(exchange.status),
-            clause=clause, severity="error" if crash else None,
-        )  # fmt: skip
+            "surface.crash" if crash else "surface.status",
+            "schema",
+            operation,
+            f"{operation.id} answers with {exchange.status}, which is not documented",
+            expected=", ".join(sorted(operation.responses)),
+            seen=f"{exchange.status} {short(exchange.text)}",
+            evidence=[exchange],
+            aspect=str(exchange.status),
+            clause=clause,
+            severity="error" if crash else None,
+        )
 
     def _envelope(self, operation: Operation, exchange: Exchange) -> Iterator[Finding]:
         wrong = complaint(self.session.contract, operation, exchange)
         if wrong:
             yield found(
-                "errors.shape", "oracles", operation, f"an error has not the shape of errors: {wrong}", expected="the backend's error body",
-                seen=f"{exchange.status} {short(exchange.text)}", evidence=[exchange], aspect=str(exchange.status), severity="warning",
-            )  # fmt: skip
+                "errors.shape",
+                "oracles",
+                operation,
+                f"an error has not the shape of errors: {wrong}",
+                expected="the backend's error body",
+                seen=f"{exchange.status} {short(exchange.text)}",
+                evidence=[exchange],
+                aspect=str(exchange.status),
+                severity="warning",
+            )
 
     def _body(self, operation: Operation, exchange: Exchange, response: Response) -> Iterator[Finding]:
         media = _chosen(exchange, response)
@@ -78,52 +92,106 @@ class Watch:
         kind = (exchange.header("content-type") or "").partition(";")[0].strip().lower()
         if media is None:
             yield found(
-                "surface.media", "schema", operation, f"the answer {exchange.status} is of a type that is not documented", expected=", ".join(response.media),
-                seen=kind or "no content type", evidence=[exchange], aspect=str(exchange.status), clause=clause_of_response(operation, exchange.status),
-            )  # fmt: skip
+                "surface.media",
+                "schema",
+                operation,
+                f"the answer {exchange.status} is of a type that is not documented",
+                expected=", ".join(response.media),
+                seen=kind or "no content type",
+                evidence=[exchange],
+                aspect=str(exchange.status),
+                clause=clause_of_response(operation, exchange.status),
+            )
             return
         if media.pointer is None or not schemas.is_json(media.type):
             return
         if exchange.json is None and exchange.content.strip() != b"null":
             yield found(
-                "surface.schema", "schema", operation, f"the answer {exchange.status} is no JSON", expected=media.type, seen=short(exchange.text), evidence=[exchange],
-                aspect=str(exchange.status), clause=clause_of_response(operation, exchange.status),
-            )  # fmt: skip
+                "surface.schema",
+                "schema",
+                operation,
+                f"the answer {exchange.status} is no JSON",
+                expected=media.type,
+                seen=short(exchange.text),
+                evidence=[exchange],
+                aspect=str(exchange.status),
+                clause=clause_of_response(operation, exchange.status),
+            )
             return
         yield from self._schema(operation, exchange, media)
         if exchange.status >= 400:
             wrong = complaint(self.session.contract, operation, exchange)
             if wrong and wrong.startswith("it says"):
                 yield found(
-                    "errors.status", "oracles", operation, f"an error is not true to itself: {wrong}", expected=exchange.status, seen=short(exchange.text),
-                    evidence=[exchange], aspect="statusCode", clause=clause_of_response(operation, exchange.status),
-                )  # fmt: skip
+                    "errors.status",
+                    "oracles",
+                    operation,
+                    f"an error is not true to itself: {wrong}",
+                    expected=exchange.status,
+                    seen=short(exchange.text),
+                    evidence=[exchange],
+                    aspect="statusCode",
+                    clause=clause_of_response(operation, exchange.status),
+                )
 
     def _schema(self, operation: Operation, exchange: Exchange, media: Media) -> Iterator[Finding]:
         for error in list(validator(operation.bundle, str(media.pointer)).iter_errors(exchange.json))[:3]:
             where = "/".join("*" if isinstance(part, int) else str(part) for part in error.instance_path)
             rule = "times.format" if "date-time" in error.message or '"date"' in error.message else "surface.schema"
             yield found(
-                rule, "schema", operation, f"{where or 'the body'} of the answer {exchange.status} breaks its schema: {error.message[:200]}", expected=_rule(error),
-                seen=short(_value(exchange.json, error.instance_path)), evidence=[exchange], aspect=f"{exchange.status}.{where or 'body'}",
+                rule,
+                "schema",
+                operation,
+                f"{where or 'the body'} of the answer {exchange.status} breaks its schema: {error.message[:200]}",
+                expected=_rule(error),
+                seen=short(_value(exchange.json, error.instance_path)),
+                evidence=[exchange],
+                aspect=f"{exchange.status}.{where or 'body'}",
                 clause=_clause(operation, exchange, error),
-            )  # fmt: skip
+            )
 
     def _leaks(self, operation: Operation, exchange: Exchange) -> Iterator[Finding]:
         shown = leak(exchange.content[:200_000].decode("utf-8", "replace"))
         if shown:
-            yield found("errors.leak", "security", operation, f"an answer shows {shown}", expected="nothing internal", seen=short(exchange.text), evidence=[exchange], aspect=shown.replace(" ", "-"))
+            yield found(
+                "errors.leak",
+                "security",
+                operation,
+                f"an answer shows {shown}",
+                expected="nothing internal",
+                seen=short(exchange.text),
+                evidence=[exchange],
+                aspect=shown.replace(" ", "-"),
+            )
         for collection in self.session.contract.collections.values():
             for name in collection.secret - self.tokens - _documented(operation, exchange):
                 if f'"{name}":'.encode() in exchange.content or f'"{name}" :'.encode() in exchange.content:
-                    yield found("errors.leak", "security", operation, f"an answer shows {name}", expected=f"{name} never leaves the server", seen=short(exchange.text), evidence=[exchange], aspect=name)
+                    yield found(
+                        "errors.leak",
+                        "security",
+                        operation,
+                        f"an answer shows {name}",
+                        expected=f"{name} never leaves the server",
+                        seen=short(exchange.text),
+                        evidence=[exchange],
+                        aspect=name,
+                    )
 
     def _headers(self, operation: Operation, exchange: Exchange) -> Iterator[Finding]:
         service = next((item for item in self.session.contract.services if item.name == operation.service), None)
         wanted = {**(self.session.contract.settings.get("headers") or {}), **((service.settings.get("headers") if service else None) or {})}
         for name in wanted:
             if exchange.header(name) is None:
-                yield found("browser.header", "browser", operation, f"an answer lacks the header {name}", expected=name, seen="not there", evidence=[exchange], aspect=name)
+                yield found(
+                    "browser.header",
+                    "browser",
+                    operation,
+                    f"an answer lacks the header {name}",
+                    expected=name,
+                    seen="not there",
+                    evidence=[exchange],
+                    aspect=name,
+                )
 
 
 def _documented(operation: Operation, exchange: Exchange) -> set[str]:
@@ -148,7 +216,14 @@ def _chosen(exchange: Exchange, response: Response) -> Media | None:
     exact = response.media.get(kind)
     if exact is not None:
         return exact
-    return next((item for name, item in response.media.items() if name == "*/*" or (name.endswith("/*") and kind.startswith(name[:-1])) or (schemas.is_json(name) and schemas.is_json(kind))), None)
+    return next(
+        (
+            item
+            for name, item in response.media.items()
+            if name == "*/*" or (name.endswith("/*") and kind.startswith(name[:-1])) or (schemas.is_json(name) and schemas.is_json(kind))
+        ),
+        None,
+    )
 
 
 def _rule(error: Any) -> str:

@@ -19,6 +19,7 @@ FILE = "understudy.toml"
 PREFIX = "UNDERSTUDY_"
 OTHERS = frozenset({"UNDERSTUDY_CONFIG", "UNDERSTUDY_GUIDES"})  # variables that are no setting of the file
 EXCLUSIVE = ("port", "port-offset", "single-port")  # each says where services listen, so a higher layer's replaces a lower one's
+SEPARATORS = {"overlay": os.pathsep, "header": "\n", "auth": "\n"}  # of lists in variables; the others are split at white space
 FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
@@ -153,6 +154,8 @@ def _expected(node: Values) -> str:
     kind = node["type"][0] if isinstance(node["type"], list) else node["type"]
     if kind == "integer":
         return f"a whole number from {node['minimum']} to {node['maximum']}"
+    if kind == "number":
+        return f"a number from {node['minimum']} to {node['maximum']}" if "maximum" in node else f"a number of at least {node['minimum']}"
     least = node.get("minLength", 1)
     text = f"a text of at least {least} characters" if least > 1 else "a text"
     return {"boolean": "true or false", "array": "a list of texts"}.get(kind, text)
@@ -167,8 +170,10 @@ def _line(path: Path, name: str) -> int:
 
 def _at_home(name: str, value: Any, home: Path) -> Any:
     """Paths of a file are relative to it; a target that is no path there is a backend's name."""
-    if name in ("load", "save"):
+    if name in ("load", "save", "ca", "cert", "key", "deviations"):
         return str(home / value)
+    if name == "target":
+        return str(home / value) if (home / value).exists() else value
     if name == "overlay":
         return [str(home / item) for item in value]
     if name == "targets":
@@ -195,10 +200,12 @@ def _value(variable: str, text: str, name: str, table: str) -> Any:
     value: Any = text
     if kind == "integer" and re.fullmatch(r"-?\d{1,9}", text.strip()):
         value = int(text)
+    elif kind == "number" and re.fullmatch(r"-?\d{1,9}(\.\d{1,9})?", text.strip()):
+        value = float(text)
     elif kind == "boolean":
         value = FLAGS.get(text.strip().lower(), text)
     elif kind == "array":
-        value = [item for item in (text.split() if name in ("targets", "scenario", "admin-origin") else text.split(os.pathsep)) if item]
+        value = [item.strip() for item in text.split(SEPARATORS.get(name)) if item.strip()]
     _check_value(variable, name, value, table)
     return value
 

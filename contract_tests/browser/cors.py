@@ -32,14 +32,18 @@ def plan(contract: Contract) -> Iterator[Check]:
     if login is not None and any((auth.get(use) or {}).get("cookie") for use in ("access", "refresh")):
         yield Check("browser.cookies", LAYER, login.id, partial(_cookies, login, dict(auth)), phase=13, writes=False)
     if auth.get("csrf"):
-        write = next((item for item in contract.operations if item.security and item.method == "POST" and any(way.where == "cookie" for way in item.security)), None)
+        write = next(
+            (item for item in contract.operations if item.security and item.method == "POST" and any(way.where == "cookie" for way in item.security)), None
+        )
         if write is not None:
             yield Check("browser.foreign", LAYER, write.id, partial(_foreign, write), phase=23)
 
 
 def _chosen(operations: tuple[Operation, ...]) -> Operation | None:
     """An operation that browsers ask for permission first: a write if there is one."""
-    return next((item for item in operations if item.method not in ("GET",) and item.behavior.do not in ("login", "register", "refresh")), next(iter(operations), None))
+    return next(
+        (item for item in operations if item.method not in ("GET",) and item.behavior.do not in ("login", "register", "refresh")), next(iter(operations), None)
+    )
 
 
 def _found(rule: str, operation: Operation, title: str, expected: Any, seen: Any, answer: Exchange, aspect: str, cors: Mapping[str, Any]) -> Finding:
@@ -56,16 +60,45 @@ def _preflight(operation: Operation, cors: dict[str, Any], session: Session) -> 
         yield _found("browser.preflight", operation, "a preflight fails", "2xx", answer.status, answer, "status", cors)
     allowed = answer.header("access-control-allow-origin")
     if allowed not in (origin, *([] if cors.get("credentials") else ["*"])):
-        yield _found("browser.preflight", operation, "a preflight of the front end's origin is not answered with it", origin, allowed or "no header", answer, "origin", cors)
+        yield _found(
+            "browser.preflight",
+            operation,
+            "a preflight of the front end's origin is not answered with it",
+            origin,
+            allowed or "no header",
+            answer,
+            "origin",
+            cors,
+        )
     if cors.get("credentials") and answer.header("access-control-allow-credentials") != "true":
-        yield _found("browser.preflight", operation, "a preflight does not allow credentials", "true", answer.header("access-control-allow-credentials") or "no header", answer, "credentials", cors)
+        yield _found(
+            "browser.preflight",
+            operation,
+            "a preflight does not allow credentials",
+            "true",
+            answer.header("access-control-allow-credentials") or "no header",
+            answer,
+            "credentials",
+            cors,
+        )
     methods = (answer.header("access-control-allow-methods") or "").upper()
     if operation.method not in methods and "*" not in methods and operation.method not in SIMPLE:
-        yield _found("browser.preflight", operation, f"a preflight does not allow {operation.method}", operation.method, methods or "no header", answer, "method", cors)
+        yield _found(
+            "browser.preflight", operation, f"a preflight does not allow {operation.method}", operation.method, methods or "no header", answer, "method", cors
+        )
     headers = (answer.header("access-control-allow-headers") or "").lower()
     missing = [name for name in ("authorization", "content-type") if name not in headers and not ("*" in headers and name != "authorization")]
     if missing:
-        yield _found("browser.preflight", operation, f"a preflight does not allow {', '.join(missing)}", "authorization, content-type", headers or "no header", answer, "headers", cors)
+        yield _found(
+            "browser.preflight",
+            operation,
+            f"a preflight does not allow {', '.join(missing)}",
+            "authorization, content-type",
+            headers or "no header",
+            answer,
+            "headers",
+            cors,
+        )
 
 
 def _origin(operation: Operation, cors: dict[str, Any], session: Session) -> Iterator[Finding]:
@@ -82,16 +115,36 @@ def _origin(operation: Operation, cors: dict[str, Any], session: Session) -> Ite
         if allowed != origin and (cors.get("credentials") or allowed != "*"):
             yield _found("browser.origin", read, "an allowed origin is not answered with itself", origin, allowed or "no header", answer, "allowed", cors)
         elif cors.get("credentials") and answer.header("access-control-allow-credentials") != "true":
-            yield _found("browser.origin", read, "credentials of an allowed origin are not allowed", "true", answer.header("access-control-allow-credentials") or "no header", answer, "credentials", cors)
+            yield _found(
+                "browser.origin",
+                read,
+                "credentials of an allowed origin are not allowed",
+                "true",
+                answer.header("access-control-allow-credentials") or "no header",
+                answer,
+                "credentials",
+                cors,
+            )
     for foreign in (FOREIGN, f"{cors['origins'][0]}.evil.example", "null"):
         answer = session.call(read, person, request.path, request.query, headers={"origin": foreign})
         allowed = answer.header("access-control-allow-origin")
         if allowed == foreign or (allowed == "*" and answer.header("access-control-allow-credentials") == "true"):
             yield _found("browser.origin", read, "a foreign origin may read answers", f"no {foreign}", allowed, answer, "foreign", cors)
             break
-        pre = session.client.send("OPTIONS", session.url(read, request.path), {"origin": foreign, "access-control-request-method": "POST"}, notes="a preflight of a foreign page")
+        pre = session.client.send(
+            "OPTIONS", session.url(read, request.path), {"origin": foreign, "access-control-request-method": "POST"}, notes="a preflight of a foreign page"
+        )
         if pre.header("access-control-allow-origin") in (foreign, "*") and pre.header("access-control-allow-credentials") == "true":
-            yield _found("browser.origin", read, "the preflight of a foreign origin allows it", f"no {foreign}", pre.header("access-control-allow-origin"), pre, "foreign preflight", cors)
+            yield _found(
+                "browser.origin",
+                read,
+                "the preflight of a foreign origin allows it",
+                f"no {foreign}",
+                pre.header("access-control-allow-origin"),
+                pre,
+                "foreign preflight",
+                cors,
+            )
             break
     yield from _refusal(session, read, cors)
 
@@ -104,7 +157,16 @@ def _refusal(session: Session, operation: Operation, cors: dict[str, Any]) -> It
     origin = str(cors["origins"][0])
     answer = session.call(needs, None, session.samples.blank(needs).path, headers={"origin": origin})
     if answer.status == 401 and answer.header("access-control-allow-origin") not in (origin, "*"):
-        yield _found("browser.origin", needs, "a refusal can't be read by the front end: it lacks the CORS headers", origin, answer.header("access-control-allow-origin") or "no header", answer, "refusal", cors)
+        yield _found(
+            "browser.origin",
+            needs,
+            "a refusal can't be read by the front end: it lacks the CORS headers",
+            origin,
+            answer.header("access-control-allow-origin") or "no header",
+            answer,
+            "refusal",
+            cors,
+        )
 
 
 def _cookies(operation: Operation, auth: dict[str, Any], session: Session) -> Iterator[Finding]:
@@ -122,7 +184,16 @@ def _cookies(operation: Operation, auth: dict[str, Any], session: Session) -> It
         name = str(declared["name"])
         line = lines.get(name)
         if line is None:
-            yield found("browser.cookies", LAYER, operation, f"signing in does not set the cookie {name}", expected=name, seen=sorted(lines) or "no cookie", evidence=[answer], aspect=name)
+            yield found(
+                "browser.cookies",
+                LAYER,
+                operation,
+                f"signing in does not set the cookie {name}",
+                expected=name,
+                seen=sorted(lines) or "no cookie",
+                evidence=[answer],
+                aspect=name,
+            )
             continue
         yield from _flags(session, operation, declared, line, answer)
 
@@ -139,7 +210,16 @@ def _flags(session: Session, operation: Operation, declared: Mapping[str, Any], 
     }
     for flag, needed in wanted.items():
         if needed and flag not in low:
-            yield found("browser.cookies", LAYER, operation, f"the cookie {name} lacks {flag}", expected=flag, seen="; ".join(low), evidence=[answer], aspect=f"{name}.{flag.split('=')[0]}")
+            yield found(
+                "browser.cookies",
+                LAYER,
+                operation,
+                f"the cookie {name} lacks {flag}",
+                expected=flag,
+                seen="; ".join(low),
+                evidence=[answer],
+                aspect=f"{name}.{flag.split('=')[0]}",
+            )
 
 
 def _foreign(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -152,7 +232,25 @@ def _foreign(operation: Operation, session: Session) -> Iterator[Finding]:
     origin = str((session.contract.settings.get("cors") or {})["origins"][0])
     answer = session.perform(operation, by_cookie, request, {"origin": FOREIGN})
     if answer.ok:
-        yield found("browser.foreign", LAYER, operation, "a write from a foreign page is done, signed in by cookie", expected="403", seen=answer.status, evidence=[answer], aspect="foreign")
+        yield found(
+            "browser.foreign",
+            LAYER,
+            operation,
+            "a write from a foreign page is done, signed in by cookie",
+            expected="403",
+            seen=answer.status,
+            evidence=[answer],
+            aspect="foreign",
+        )
     good = session.perform(operation, by_cookie, request, {"origin": origin})
     if good.status in (401, 403):
-        yield found("browser.foreign", LAYER, operation, "a write from the front end, signed in by cookie, is refused", expected="2xx", seen=good.status, evidence=[good], aspect="own")
+        yield found(
+            "browser.foreign",
+            LAYER,
+            operation,
+            "a write from the front end, signed in by cookie, is refused",
+            expected="2xx",
+            seen=good.status,
+            evidence=[good],
+            aspect="own",
+        )

@@ -1,6 +1,5 @@
 """N5 and N6: what is taken is counted, what is given back is free again, and never is more given than there is; judged on state."""
 
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -109,9 +108,14 @@ def _counted(taking: Taking, session: Session) -> Iterator[Finding]:
     after = amount(taking.collection, scene.row())
     if after is None or after[1] - before[1] != 2 or after[0] != before[0]:
         yield found(
-            "capacity.counted", "capacity", taking.operation, f"taking 2 of {taking.collection.name} is not counted as 2",
-            expected=f"{before[1] + 2} of {before[0]} taken", seen=f"{after[1]} of {after[0]} taken" if after else "nothing", evidence=[answer],
-        )  # fmt: skip
+            "capacity.counted",
+            "capacity",
+            taking.operation,
+            f"taking 2 of {taking.collection.name} is not counted as 2",
+            expected=f"{before[1] + 2} of {before[0]} taken",
+            seen=f"{after[1]} of {after[0]} taken" if after else "nothing",
+            evidence=[answer],
+        )
     _told(session, taking, answer)
     yield from _said(scene, answer)
 
@@ -127,9 +131,15 @@ def _said(scene: Scene, answer: Exchange) -> Iterator[Finding]:
     for name in scene.taking.collection.derive:
         if name in said and name in row and said[name] != row[name]:
             yield found(
-                "capacity.counted", "capacity", scene.taking.operation, f"{name} in the answer is not what is shown afterwards",
-                expected=row[name], seen=said[name], evidence=[answer], aspect=name,
-            )  # fmt: skip
+                "capacity.counted",
+                "capacity",
+                scene.taking.operation,
+                f"{name} in the answer is not what is shown afterwards",
+                expected=row[name],
+                seen=said[name],
+                evidence=[answer],
+                aspect=name,
+            )
 
 
 def _oversold(taking: Taking, session: Session) -> Iterator[Finding]:
@@ -140,16 +150,27 @@ def _oversold(taking: Taking, session: Session) -> Iterator[Finding]:
     after = free(taking.collection, scene.row())
     if answer.ok or after != left:
         yield found(
-            "capacity.oversold", "capacity", taking.operation, f"more of {taking.collection.name} can be taken than is left",
-            expected=f"a refusal of {left + 1} where {left} are left, and {left} left afterwards", seen=f"{answer.status}, {after} left", evidence=[answer],
-        )  # fmt: skip
+            "capacity.oversold",
+            "capacity",
+            taking.operation,
+            f"more of {taking.collection.name} can be taken than is left",
+            expected=f"a refusal of {left + 1} where {left} are left, and {left} left afterwards",
+            seen=f"{answer.status}, {after} left",
+            evidence=[answer],
+        )
     if left <= 5000 and not answer.ok:
         answer = scene.take(left)
         if answer.status and not answer.ok and after == left:
             yield found(
-                "capacity.oversold", "capacity", taking.operation, f"the last of {taking.collection.name} can't be taken", expected=f"all {left} that are left",
-                seen=f"{answer.status} {short(answer.text)}", evidence=[answer], aspect="last",
-            )  # fmt: skip
+                "capacity.oversold",
+                "capacity",
+                taking.operation,
+                f"the last of {taking.collection.name} can't be taken",
+                expected=f"all {left} that are left",
+                seen=f"{answer.status} {short(answer.text)}",
+                evidence=[answer],
+                aspect="last",
+            )
 
 
 def _race(taking: Taking, session: Session) -> Iterator[Finding]:
@@ -172,9 +193,14 @@ def _race(taking: Taking, session: Session) -> Iterator[Finding]:
     taken = after[1] - before[1] if after else -1
     if len(good) > left or taken > left or taken != len(good) or (after is not None and after[1] > after[0]):
         yield found(
-            "capacity.race", "capacity", taking.operation, f"{CROWD} requests at once take more of {taking.collection.name} than there is, or lose count",
-            expected=f"{left} granted, {left} counted", seen=f"{len(good)} granted, {taken} counted", evidence=(good or answers)[-1:],
-        )  # fmt: skip
+            "capacity.race",
+            "capacity",
+            taking.operation,
+            f"{CROWD} requests at once take more of {taking.collection.name} than there is, or lose count",
+            expected=f"{left} granted, {left} counted",
+            seen=f"{len(good)} granted, {taken} counted",
+            evidence=(good or answers)[-1:],
+        )
 
 
 def _remember(session: Session, taking: Taking, answer: Exchange, person: Person | None) -> None:
@@ -202,14 +228,26 @@ def _undone(taking: Taking, undo: Operation, session: Session) -> Iterator[Findi
     after = amount(taking.collection, scene.row())
     if not back.ok:
         yield found(
-            "conservation.undone", "oracles", undo, f"{undo.id} does not undo {taking.operation.id}", expected="2xx", seen=f"{back.status} {short(back.text)}",
-            evidence=[answer, back], aspect=f"{taking.operation.id}.refused",
-        )  # fmt: skip
+            "conservation.undone",
+            "oracles",
+            undo,
+            f"{undo.id} does not undo {taking.operation.id}",
+            expected="2xx",
+            seen=f"{back.status} {short(back.text)}",
+            evidence=[answer, back],
+            aspect=f"{taking.operation.id}.refused",
+        )
     elif after != before:
         yield found(
-            "conservation.undone", "oracles", undo, f"{taking.operation.id} and {undo.id} do not leave {taking.collection.name} as it was",
-            expected=f"{before} (all, taken)", seen=f"{after}, and {between} in between", evidence=[answer, back], aspect=taking.operation.id,
-        )  # fmt: skip
+            "conservation.undone",
+            "oracles",
+            undo,
+            f"{taking.operation.id} and {undo.id} do not leave {taking.collection.name} as it was",
+            expected=f"{before} (all, taken)",
+            seen=f"{after}, and {between} in between",
+            evidence=[answer, back],
+            aspect=taking.operation.id,
+        )
 
 
 def _undo(scene: Scene, undo: Operation, answer: Exchange, quantity: int) -> Exchange:
@@ -246,17 +284,30 @@ def _reservation(taking: Taking, contract: Contract, session: Session) -> Iterat
         after = amount(taking.collection, scene.row())
         if after != before or back.ok:
             yield found(
-                "capacity.reservation", "capacity", undo, f"{what} can be given back", expected=f"a refusal, and {before}", seen=f"{back.status}, and {after}",
-                evidence=[answer, back], aspect="other" if person is stranger else "more",
-            )  # fmt: skip
+                "capacity.reservation",
+                "capacity",
+                undo,
+                f"{what} can be given back",
+                expected=f"a refusal, and {before}",
+                seen=f"{back.status}, and {after}",
+                evidence=[answer, back],
+                aspect="other" if person is stranger else "more",
+            )
             before = after
     final = _undo(scene, undo, answer, 2)
     if final.ok and amount(taking.collection, scene.row()) is not None:
         twice = _undo(scene, undo, answer, 2)
         if twice.ok:
             yield found(
-                "capacity.reservation", "capacity", undo, "a reservation can be given back twice", expected="a refusal", seen=twice.status, evidence=[final, twice], aspect="twice"
-            )  # fmt: skip
+                "capacity.reservation",
+                "capacity",
+                undo,
+                "a reservation can be given back twice",
+                expected="a refusal",
+                seen=twice.status,
+                evidence=[final, twice],
+                aspect="twice",
+            )
 
 
 def _expiry(taking: Taking, later: Mapping[str, Any], session: Session) -> Iterator[Finding]:
@@ -275,11 +326,23 @@ def _expiry(taking: Taking, later: Mapping[str, Any], session: Session) -> Itera
     after = amount(taking.collection, scene.row())
     if after != before:
         yield found(
-            "capacity.expiry", "capacity", taking.operation, f"what is taken is not free again after {later['delay']}", expected=before, seen=after, evidence=[answer], aspect="late"
-        )  # fmt: skip
+            "capacity.expiry",
+            "capacity",
+            taking.operation,
+            f"what is taken is not free again after {later['delay']}",
+            expected=before,
+            seen=after,
+            evidence=[answer],
+            aspect="late",
+        )
     if early is not None and before is not None and early[1] == before[1]:
         yield found(
-            "capacity.expiry", "capacity", taking.operation, f"what is taken is free again before {later['delay']}", expected=f"{before[1] + 2} taken", seen=early, evidence=[answer], aspect="early"
-        )  # fmt: skip
-
-
+            "capacity.expiry",
+            "capacity",
+            taking.operation,
+            f"what is taken is free again before {later['delay']}",
+            expected=f"{before[1] + 2} taken",
+            seen=early,
+            evidence=[answer],
+            aspect="early",
+        )

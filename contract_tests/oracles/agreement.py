@@ -61,15 +61,27 @@ def _details(operation: Operation, session: Session) -> Iterator[Finding]:
         detail, answer = session.read_with(reader, collection, row.get(collection.key), caller)
         if detail is None:
             yield found(
-                "agreement.detail", "oracles", reader, f"{reader.id} does not show a row that {operation.id} lists",
-                expected=f"200 with {collection.key} {short(row.get(collection.key))}", seen=f"{answer.status} {short(answer.text)}", evidence=[answer], aspect="missing",
-            )  # fmt: skip
+                "agreement.detail",
+                "oracles",
+                reader,
+                f"{reader.id} does not show a row that {operation.id} lists",
+                expected=f"200 with {collection.key} {short(row.get(collection.key))}",
+                seen=f"{answer.status} {short(answer.text)}",
+                evidence=[answer],
+                aspect="missing",
+            )
             continue
         for name, (listed, shown) in different(row, detail).items():
             yield found(
-                "agreement.detail", "oracles", operation, f"{collection.name}.{name} differs between {operation.id} and {reader.id}",
-                expected=f"one value; {operation.id} says {short(listed)}", seen=f"{reader.id} says {short(shown)}", evidence=[answer], aspect=name,
-            )  # fmt: skip
+                "agreement.detail",
+                "oracles",
+                operation,
+                f"{collection.name}.{name} differs between {operation.id} and {reader.id}",
+                expected=f"one value; {operation.id} says {short(listed)}",
+                seen=f"{reader.id} says {short(shown)}",
+                evidence=[answer],
+                aspect=name,
+            )
 
 
 def _lists(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -87,9 +99,14 @@ def _lists(operation: Operation, session: Session) -> Iterator[Finding]:
             if name in personal:
                 continue
             yield found(
-                "agreement.lists", "oracles", operation, f"{collection.name}.{name} differs between {operation.id} and {other.id}",
-                expected=f"one value; {other.id} says {short(theirs)}", seen=short(mine), aspect=name,
-            )  # fmt: skip
+                "agreement.lists",
+                "oracles",
+                operation,
+                f"{collection.name}.{name} differs between {operation.id} and {other.id}",
+                expected=f"one value; {other.id} says {short(theirs)}",
+                seen=short(mine),
+                aspect=name,
+            )
 
 
 def _embedded(name: str, field: str, session: Session) -> Iterator[Finding]:
@@ -107,14 +124,24 @@ def _embedded(name: str, field: str, session: Session) -> Iterator[Finding]:
         detail = session.read(other, inner.get(other.key), person)
         for part, (inside, alone) in different(inner, detail or {}).items():
             yield found(
-                "agreement.embedded", "oracles", operation, f"{ref.embed}.{part} of {name} differs from the {other.name} itself",
-                expected=short(alone), seen=short(inside), aspect=f"{ref.embed}.{part}",
-            )  # fmt: skip
+                "agreement.embedded",
+                "oracles",
+                operation,
+                f"{ref.embed}.{part} of {name} differs from the {other.name} itself",
+                expected=short(alone),
+                seen=short(inside),
+                aspect=f"{ref.embed}.{part}",
+            )
         if field in row and other.key in inner and str(row[field]) != str(inner[other.key]):
             yield found(
-                "agreement.embedded", "oracles", operation, f"{name} shows another {ref.embed} than the one it refers to",
-                expected=short(row[field]), seen=short(inner[other.key]), aspect=str(ref.embed),
-            )  # fmt: skip
+                "agreement.embedded",
+                "oracles",
+                operation,
+                f"{name} shows another {ref.embed} than the one it refers to",
+                expected=short(row[field]),
+                seen=short(inner[other.key]),
+                aspect=str(ref.embed),
+            )
 
 
 def _showing(session: Session, collection: Collection) -> Operation:
@@ -144,15 +171,25 @@ def _children(name: str, field: str, session: Session) -> Iterator[Finding]:
         inside = {str(item.get(collection.key)): item for item in row[field]}
         if child.where is None and child.last is None and by_key.keys() != inside.keys() and own:
             yield found(
-                "agreement.children", "oracles", lists[0], f"{field} of {name} are not the rows that {lists[0].id} lists",
-                expected=sorted(by_key), seen=sorted(inside), aspect=field,
-            )  # fmt: skip
+                "agreement.children",
+                "oracles",
+                lists[0],
+                f"{field} of {name} are not the rows that {lists[0].id} lists",
+                expected=sorted(by_key),
+                seen=sorted(inside),
+                aspect=field,
+            )
         for key in by_key.keys() & inside.keys():
             for part, (alone, shown) in different(by_key[key], inside[key]).items():
                 yield found(
-                    "agreement.children", "oracles", lists[0], f"{collection.name}.{part} differs between {name}.{field} and {lists[0].id}",
-                    expected=short(alone), seen=short(shown), aspect=f"{field}.{part}",
-                )  # fmt: skip
+                    "agreement.children",
+                    "oracles",
+                    lists[0],
+                    f"{collection.name}.{part} differs between {name}.{field} and {lists[0].id}",
+                    expected=short(alone),
+                    seen=short(shown),
+                    aspect=f"{field}.{part}",
+                )
 
 
 def _profile(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -169,6 +206,12 @@ def _profile(operation: Operation, session: Session) -> Iterator[Finding]:
             if name in ("lastLogin", "last_login"):
                 continue
             yield found(
-                "agreement.profile", "oracles", operation, f"{name} of the account differs between signing in and {operation.id}",
-                expected=short(said), seen=short(shown), evidence=[answer], aspect=name,
-            )  # fmt: skip
+                "agreement.profile",
+                "oracles",
+                operation,
+                f"{name} of the account differs between signing in and {operation.id}",
+                expected=short(said),
+                seen=short(shown),
+                evidence=[answer],
+                aspect=name,
+            )

@@ -58,7 +58,9 @@ def _shown(session: Session, collection: Collection, person: Any) -> Iterator[tu
         caller = session.caller(reader, person)
         yield reader, [row for key in keys if (row := session.read_with(reader, collection, key, caller)[0]) is not None]
     elif rows and not session.lists(collection):
-        parent = next((item for item in session.contract.collections.values() if any(child.collection == collection.name for child in item.children.values())), None)
+        parent = next(
+            (item for item in session.contract.collections.values() if any(child.collection == collection.name for child in item.children.values())), None
+        )
         lists = session.lists(parent) if parent else []
         if lists:
             yield lists[0], rows

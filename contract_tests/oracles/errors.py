@@ -25,7 +25,9 @@ def plan(contract: Contract) -> Iterator[Check]:
     for service in contract.services:
         first = next(iter(service.operations), None)
         if first is not None:
-            yield Check("errors.path", "oracles", service.name, partial(_path, first), phase=14, writes=False, wide=True, also=("errors.shape", "errors.status"))
+            yield Check(
+                "errors.path", "oracles", service.name, partial(_path, first), phase=14, writes=False, wide=True, also=("errors.shape", "errors.status")
+            )
     for operation in contract.operations:
         media = next((item for kind, item in operation.bodies.items() if schemas.is_json(kind)), None)
         yield Check("errors.method", "oracles", operation.id, partial(_method, operation), phase=14, writes=False, also=("errors.shape", "errors.status"))
@@ -40,15 +42,44 @@ def _judged(session: Session, operation: Operation, answer: Exchange, wanted: tu
     if not answer.status:
         return
     if answer.status >= 500:
-        yield found("errors.status", "oracles", operation, f"{what} is a crash", expected=_either(wanted), seen=f"{answer.status} {short(answer.text)}", evidence=[answer], aspect=what.replace(" ", "-"))
+        yield found(
+            "errors.status",
+            "oracles",
+            operation,
+            f"{what} is a crash",
+            expected=_either(wanted),
+            seen=f"{answer.status} {short(answer.text)}",
+            evidence=[answer],
+            aspect=what.replace(" ", "-"),
+        )
         return
     if answer.status not in wanted:
-        yield found(rule, "oracles", operation, f"{what} is not {_either(wanted)}", expected=_either(wanted), seen=f"{answer.status} {short(answer.text)}", evidence=[answer], aspect=what.replace(" ", "-"), severity=None if answer.ok else "warning")
+        yield found(
+            rule,
+            "oracles",
+            operation,
+            f"{what} is not {_either(wanted)}",
+            expected=_either(wanted),
+            seen=f"{answer.status} {short(answer.text)}",
+            evidence=[answer],
+            aspect=what.replace(" ", "-"),
+            severity=None if answer.ok else "warning",
+        )
     if answer.status >= 400:
         wrong = complaint(session.contract, operation, answer)
         if wrong:
             clause = Clause("errors have one shape", inferred=INFERRED, place=operation.place) if str(answer.status) not in operation.responses else None
-            yield found("errors.shape", "oracles", operation, f"the error of {what} has not the shape of errors: {wrong}", expected="the backend's error body", seen=f"{answer.status} {short(answer.text)}", evidence=[answer], aspect=what.replace(" ", "-"), clause=clause)
+            yield found(
+                "errors.shape",
+                "oracles",
+                operation,
+                f"the error of {what} has not the shape of errors: {wrong}",
+                expected="the backend's error body",
+                seen=f"{answer.status} {short(answer.text)}",
+                evidence=[answer],
+                aspect=what.replace(" ", "-"),
+                clause=clause,
+            )
 
 
 def _either(statuses: tuple[int, ...]) -> str:
@@ -84,15 +115,34 @@ def _method(operation: Operation, session: Session) -> Iterator[Finding]:
         request = session.samples.blank(operation)
     except NotChecked:
         return
-    others = [item for item in session.contract.operations if item.service == operation.service and item.method == method and _matches(item, session.url(operation, request.path))]
+    others = [
+        item
+        for item in session.contract.operations
+        if item.service == operation.service and item.method == method and _matches(item, session.url(operation, request.path))
+    ]
     if others:
         return
-    answer = session.client.send(method, session.url(operation, request.path), session.credentials(operation, session.people.for_operation(operation)), notes=f"{method} is not documented")
+    answer = session.client.send(
+        method,
+        session.url(operation, request.path),
+        session.credentials(operation, session.people.for_operation(operation)),
+        notes=f"{method} is not documented",
+    )
     yield from _judged(session, operation, answer, (405, 404), "errors.method", "a method that is not documented")
     if answer.status == 405:
         allow = {item.strip().upper() for item in (answer.header("allow") or "").split(",") if item.strip()}
         if not known <= allow:
-            yield found("errors.method", "oracles", operation, "a 405 does not say which methods there are", expected=f"Allow with {', '.join(sorted(known))}", seen=answer.header("allow") or "no Allow", evidence=[answer], aspect="allow", severity="warning")
+            yield found(
+                "errors.method",
+                "oracles",
+                operation,
+                "a 405 does not say which methods there are",
+                expected=f"Allow with {', '.join(sorted(known))}",
+                seen=answer.header("allow") or "no Allow",
+                evidence=[answer],
+                aspect="allow",
+                severity="warning",
+            )
 
 
 def _matches(operation: Operation, url: str) -> bool:

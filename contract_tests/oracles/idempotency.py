@@ -43,11 +43,38 @@ def _key(operation: Operation, session: Session) -> Iterator[Finding]:
     second = session.perform(operation, person, request, {header: value})
     after = _count(session, operation, person)
     if not second.ok:
-        yield found("idempotency.key", "oracles", operation, f"the same {header} a second time is refused", expected=f"{first.status} and the first answer", seen=f"{second.status} {short(second.text)}", evidence=[first, second], aspect="again")
+        yield found(
+            "idempotency.key",
+            "oracles",
+            operation,
+            f"the same {header} a second time is refused",
+            expected=f"{first.status} and the first answer",
+            seen=f"{second.status} {short(second.text)}",
+            evidence=[first, second],
+            aspect="again",
+        )
     elif not alike(_steady(first.json), _steady(second.json)):
-        yield found("idempotency.key", "oracles", operation, f"the same {header} a second time has another answer", expected=short(first.text), seen=short(second.text), evidence=[first, second], aspect="answer")
+        yield found(
+            "idempotency.key",
+            "oracles",
+            operation,
+            f"the same {header} a second time has another answer",
+            expected=short(first.text),
+            seen=short(second.text),
+            evidence=[first, second],
+            aspect="answer",
+        )
     if before is not None and between is not None and after is not None and after != between:
-        yield found("idempotency.key", "oracles", operation, f"the same {header} a second time has a second effect", expected=f"{between} rows", seen=f"{after} rows", evidence=[first, second], aspect="effect")
+        yield found(
+            "idempotency.key",
+            "oracles",
+            operation,
+            f"the same {header} a second time has a second effect",
+            expected=f"{between} rows",
+            seen=f"{after} rows",
+            evidence=[first, second],
+            aspect="effect",
+        )
     if isinstance(request.body, dict) and second.ok:
         yield from _other_body(session, operation, person, request, (header, value), first)
 
@@ -67,7 +94,16 @@ def _other_body(session: Session, operation: Operation, person: Any, request: An
     collection = session.contract.collections.get(operation.behavior.collection or "")
     row, made = (row_of(session.contract, operation, item.json, collection.key if collection else None) for item in (other, first))
     if other.ok and row is not None and made is not None and collection is not None and row.get(collection.key) != made.get(collection.key):
-        yield found("idempotency.key", "oracles", operation, f"the same {header} with another body has a second effect", expected="409, or the first answer", seen=f"{other.status} {short(other.text)}", evidence=[first, other], aspect="body")
+        yield found(
+            "idempotency.key",
+            "oracles",
+            operation,
+            f"the same {header} with another body has a second effect",
+            expected="409, or the first answer",
+            seen=f"{other.status} {short(other.text)}",
+            evidence=[first, other],
+            aspect="body",
+        )
 
 
 def _unique(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -85,4 +121,13 @@ def _unique(operation: Operation, session: Session) -> Iterator[Finding]:
         raise NotChecked(f"{operation.id} answers {first.status}: {short(first.text)}")
     second = session.perform(operation, person, request)
     if second.ok:
-        yield found("idempotency.unique", "oracles", operation, f"a second row with the same {', '.join(groups[0])} can be made", expected="409", seen=f"{second.status} {short(second.text)}", evidence=[first, second], aspect="-".join(groups[0]))
+        yield found(
+            "idempotency.unique",
+            "oracles",
+            operation,
+            f"a second row with the same {', '.join(groups[0])} can be made",
+            expected="409",
+            seen=f"{second.status} {short(second.text)}",
+            evidence=[first, second],
+            aspect="-".join(groups[0]),
+        )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -77,9 +78,9 @@ def _turn(session: Session, operation: Operation, person: Person | None, request
         told = page_of(session.contract, operation, answer.json)
         if told.next and isinstance(told.next, str):
             query = dict(parse_qsl(urlsplit(told.next).query)) if "?" in told.next else {**query, "cursor": told.next}
-        elif number and told.next is None and isinstance(told.pages, int) and page < told.pages:
-            query = {**query, number: page + 1}
-        elif number and told.pages is None and told.next is None and len(rows) == limit and not _is_cursor(session, operation):
+        elif (number and told.next is None and isinstance(told.pages, int) and page < told.pages) or (
+            number and told.pages is None and told.next is None and len(rows) == limit and not _is_cursor(session, operation)
+        ):
             query = {**query, number: page + 1}
         else:
             return
@@ -99,7 +100,9 @@ def _pages(operation: Operation, session: Session) -> Iterator[Finding]:
     keys = [str(row[key]) for row in every if key in row]
     if len(keys) != len(set(keys)):
         twice = sorted({item for item in keys if keys.count(item) > 1})
-        yield found("lists.pages", "oracles", operation, "a list shows a row twice", expected="each row once", seen=f"{key} {', '.join(twice[:5])}", aspect="twice")
+        yield found(
+            "lists.pages", "oracles", operation, "a list shows a row twice", expected="each row once", seen=f"{key} {', '.join(twice[:5])}", aspect="twice"
+        )
     if size is None or len(every) < 3:
         if size is None:
             return
@@ -110,14 +113,30 @@ def _pages(operation: Operation, session: Session) -> Iterator[Finding]:
     for rows, answer in _turn(session, operation, person, request, size, limit):
         last = answer
         if len(rows) > limit:
-            yield found("lists.pages", "oracles", operation, f"a page has more rows than {size} asks for", expected=limit, seen=len(rows), evidence=[answer], aspect=size)
+            yield found(
+                "lists.pages",
+                "oracles",
+                operation,
+                f"a page has more rows than {size} asks for",
+                expected=limit,
+                seen=len(rows),
+                evidence=[answer],
+                aspect=size,
+            )
             return
         shown += [str(row[key]) for row in rows if key in row]
         total = page_of(session.contract, operation, answer.json).total
         if isinstance(total, int) and total != len(every):
             yield found(
-                "lists.pages", "oracles", operation, "the total of a page is not the number of rows", expected=len(every), seen=total, evidence=[answer], aspect="total"
-            )  # fmt: skip
+                "lists.pages",
+                "oracles",
+                operation,
+                "the total of a page is not the number of rows",
+                expected=len(every),
+                seen=total,
+                evidence=[answer],
+                aspect="total",
+            )
     yield from _compared(operation, keys, shown, last)
     yield from _beyond(session, operation, person, request, size, len(every))
 
@@ -126,13 +145,28 @@ def _compared(operation: Operation, keys: list[str], shown: list[str], last: Exc
     evidence = [last] if last is not None else []
     repeated = sorted({item for item in shown if shown.count(item) > 1})
     if repeated:
-        yield found("lists.pages", "oracles", operation, "a row stands on two pages", expected="each row once", seen=f"repeated: {', '.join(repeated[:5])}", evidence=evidence, aspect="repeated")
+        yield found(
+            "lists.pages",
+            "oracles",
+            operation,
+            "a row stands on two pages",
+            expected="each row once",
+            seen=f"repeated: {', '.join(repeated[:5])}",
+            evidence=evidence,
+            aspect="repeated",
+        )
     missing = [item for item in keys if item not in shown]
     if missing:
         yield found(
-            "lists.pages", "oracles", operation, "rows of the list stand on no page", expected=f"{len(keys)} rows over all pages",
-            seen=f"{len(set(shown))}; missing: {', '.join(missing[:5])}", evidence=evidence, aspect="missing",
-        )  # fmt: skip
+            "lists.pages",
+            "oracles",
+            operation,
+            "rows of the list stand on no page",
+            expected=f"{len(keys)} rows over all pages",
+            seen=f"{len(set(shown))}; missing: {', '.join(missing[:5])}",
+            evidence=evidence,
+            aspect="missing",
+        )
 
 
 def _beyond(session: Session, operation: Operation, person: Person | None, request: Request, size: str, total: int) -> Iterator[Finding]:
@@ -143,7 +177,9 @@ def _beyond(session: Session, operation: Operation, person: Person | None, reque
     answer = session.call(operation, person, request.path, {**request.query, size: 2, number: total + 3})
     rows = rows_of(session.contract, operation, answer.json) if answer.ok else None
     if rows:
-        yield found("lists.pages", "oracles", operation, "a page after the last one has rows", expected="none", seen=len(rows), evidence=[answer], aspect="beyond")
+        yield found(
+            "lists.pages", "oracles", operation, "a page after the last one has rows", expected="none", seen=len(rows), evidence=[answer], aspect="beyond"
+        )
 
 
 def _values(session: Session, operation: Operation, parameter: str, condition: str, rows: list[Row]) -> list[Any]:
@@ -203,16 +239,28 @@ def _filtered(
     wrong = [row for row in got if not _fits(session, person, condition, row, {parameter: value})]
     if wrong:
         yield found(
-            "lists.filter", "oracles", operation, f"{parameter}={value} lets rows through that do not fit",
-            expected=condition, seen=short(wrong[0]), evidence=[answer], aspect=parameter,
-        )  # fmt: skip
+            "lists.filter",
+            "oracles",
+            operation,
+            f"{parameter}={value} lets rows through that do not fit",
+            expected=condition,
+            seen=short(wrong[0]),
+            evidence=[answer],
+            aspect=parameter,
+        )
     shown = {str(row.get(collection.key)) for row in got}
     missing = [row for row in rows if _fits(session, person, condition, row, {parameter: value}) and str(row.get(collection.key)) not in shown]
     if missing and not wrong and len(got) < 100:
         yield found(
-            "lists.filter", "oracles", operation, f"{parameter}={value} leaves out rows that fit",
-            expected=short(missing[0]), seen=f"{len(got)} rows without it", evidence=[answer], aspect=parameter,
-        )  # fmt: skip
+            "lists.filter",
+            "oracles",
+            operation,
+            f"{parameter}={value} leaves out rows that fit",
+            expected=short(missing[0]),
+            seen=f"{len(got)} rows without it",
+            evidence=[answer],
+            aspect=parameter,
+        )
 
 
 def _search(operation: Operation, parameter: str, fields: tuple[str, ...], session: Session) -> Iterator[Finding]:
@@ -230,16 +278,28 @@ def _search(operation: Operation, parameter: str, fields: tuple[str, ...], sessi
             wrong = [row for row in got if any(name in row for name in fields) and not _contains(row, fields, word)]
             if wrong:
                 yield found(
-                    "lists.search", "oracles", operation, f"{parameter}={asked} finds a row that does not contain it",
-                    expected=f"'{asked}' in {' or '.join(fields)}", seen=short(wrong[0]), evidence=[answer], aspect=parameter,
-                )  # fmt: skip
+                    "lists.search",
+                    "oracles",
+                    operation,
+                    f"{parameter}={asked} finds a row that does not contain it",
+                    expected=f"'{asked}' in {' or '.join(fields)}",
+                    seen=short(wrong[0]),
+                    evidence=[answer],
+                    aspect=parameter,
+                )
             shown = {str(row.get(collection.key)) for row in got}
             missing = [row for row in rows if _contains(row, fields, word) and str(row.get(collection.key)) not in shown]
             if missing and len(got) < 100:
                 yield found(
-                    "lists.search", "oracles", operation, f"{parameter}={asked} does not find a row that contains it",
-                    expected=short(missing[0]), seen=f"{len(got)} rows without it", evidence=[answer], aspect=parameter,
-                )  # fmt: skip
+                    "lists.search",
+                    "oracles",
+                    operation,
+                    f"{parameter}={asked} does not find a row that contains it",
+                    expected=short(missing[0]),
+                    seen=f"{len(got)} rows without it",
+                    evidence=[answer],
+                    aspect=parameter,
+                )
 
 
 def _reference(session: Session, operation: Operation, person: Person | None, request: Request, parameter: str, collection: Collection) -> list[Row]:
@@ -271,15 +331,20 @@ def _sort(operation: Operation, session: Session) -> Iterator[Finding]:
     if len(rows) < 2 or fields[0].lstrip("-") not in rows[0]:
         raise NotChecked(f"{operation.id} does not show two rows with {fields[0].lstrip('-')}")
     name, turned = fields[0].lstrip("-"), fields[0].startswith("-")
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         a, b = _comparable(before.get(name)), _comparable(after.get(name))
         if a is None or b is None or type(a) is not type(b):
             continue
         if (a < b) if turned else (a > b):
             yield found(
-                "lists.sort", "oracles", operation, f"the list is not in the order of {fields[0]}",
-                expected=f"{short(after.get(name))} before {short(before.get(name))}", seen="the other way round", aspect=name,
-            )  # fmt: skip
+                "lists.sort",
+                "oracles",
+                operation,
+                f"the list is not in the order of {fields[0]}",
+                expected=f"{short(after.get(name))} before {short(before.get(name))}",
+                seen="the other way round",
+                aspect=name,
+            )
             return
 
 
@@ -301,8 +366,14 @@ def _where(operation: Operation, session: Session) -> Iterator[Finding]:
         wrong = [row for row in rows if not check(row)]
         if wrong:
             yield found(
-                "lists.where", "oracles", operation, "the list shows a row that does not belong into it", expected=condition, seen=short(wrong[0]), aspect="where"
-            )  # fmt: skip
+                "lists.where",
+                "oracles",
+                operation,
+                "the list shows a row that does not belong into it",
+                expected=condition,
+                seen=short(wrong[0]),
+                aspect="where",
+            )
         yield from _left_out(session, operation, person, collection, (condition, check), rows)
     except Unknown as why:
         raise NotChecked(f"'{condition}' can't be told from what is shown: {why}") from None
@@ -315,7 +386,7 @@ def _condition(session: Session, person: Person | None, condition: str, names: M
 def _left_out(
     session: Session, operation: Operation, person: Person | None, collection: Collection, rule: tuple[str, Callable[[Row], bool]], rows: list[Row]
 ) -> Iterator[Finding]:
-    condition, check = rule
+    _, check = rule
     shown = {str(row.get(collection.key)) for row in rows}
     for other in session.lists(collection):
         if other is operation or other.path_names:
@@ -324,9 +395,14 @@ def _left_out(
         for row in session.list_rows(other, caller):
             if check(row) and str(row.get(collection.key)) not in shown and len(rows) < 100:
                 yield found(
-                    "lists.where", "oracles", operation, f"the list leaves out a row that belongs into it and that {other.id} shows",
-                    expected=short(row), seen=f"{len(rows)} rows without it", aspect="left out",
-                )  # fmt: skip
+                    "lists.where",
+                    "oracles",
+                    operation,
+                    f"the list leaves out a row that belongs into it and that {other.id} shows",
+                    expected=short(row),
+                    seen=f"{len(rows)} rows without it",
+                    aspect="left out",
+                )
                 return
 
 
@@ -346,9 +422,14 @@ def _scope(operation: Operation, session: Session) -> Iterator[Finding]:
         wrong = [row for row in rows if name in row and str(row[name]) != str(request.path.get(parameter))]
         if wrong:
             yield found(
-                "lists.scope", "oracles", operation, f"the list shows rows of another {name}", expected=f"{name} {request.path.get(parameter)}",
-                seen=short(wrong[0]), aspect=name,
-            )  # fmt: skip
+                "lists.scope",
+                "oracles",
+                operation,
+                f"the list shows rows of another {name}",
+                expected=f"{name} {request.path.get(parameter)}",
+                seen=short(wrong[0]),
+                aspect=name,
+            )
 
 
 def _cursor(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -375,9 +456,15 @@ def _cursor(operation: Operation, session: Session) -> Iterator[Finding]:
     lost = [item for item in before if item not in shown]
     if repeated or (lost and len(before) < 100):
         yield found(
-            "lists.cursor", "oracles", operation, "a row that is added between two pages makes the cursor repeat or lose rows",
-            expected="each of the rows once", seen=f"repeated: {repeated[:3]}, lost: {lost[:3]}", evidence=[answer], aspect="cursor",
-        )  # fmt: skip
+            "lists.cursor",
+            "oracles",
+            operation,
+            "a row that is added between two pages makes the cursor repeat or lose rows",
+            expected="each of the rows once",
+            seen=f"repeated: {repeated[:3]}, lost: {lost[:3]}",
+            evidence=[answer],
+            aspect="cursor",
+        )
 
 
 def _scoped(operation: Operation, collection: Collection, request: Request) -> dict[str, Any]:

@@ -99,15 +99,27 @@ def _created(operation: Operation, session: Session) -> Iterator[Finding]:
         for name, value in wanted.items():
             if view is not None and name in view and not alike(value, view[name]):
                 yield found(
-                    "readback.created", "oracles", operation, f"{name} in {source} is not what was sent", expected=short(value), seen=short(view[name]),
-                    evidence=[answer], aspect=name,
-                )  # fmt: skip
+                    "readback.created",
+                    "oracles",
+                    operation,
+                    f"{name} in {source} is not what was sent",
+                    expected=short(value),
+                    seen=short(view[name]),
+                    evidence=[answer],
+                    aspect=name,
+                )
     for name, (said, shown) in different(row or {}, later or {}).items():
         if name not in wanted:
             yield found(
-                "readback.created", "oracles", operation, f"{name} is another in the answer than when it is read afterwards",
-                expected=short(said), seen=short(shown), evidence=[answer], aspect=name,
-            )  # fmt: skip
+                "readback.created",
+                "oracles",
+                operation,
+                f"{name} is another in the answer than when it is read afterwards",
+                expected=short(said),
+                seen=short(shown),
+                evidence=[answer],
+                aspect=name,
+            )
     yield from _owned(session, operation, collection, person, later or row, answer)
     if key is not None:
         yield from _listed(session, operation, collection, person, (key, later), request, answer)
@@ -118,14 +130,28 @@ def _owned(session: Session, operation: Operation, collection: Collection, perso
     owner = operation.behavior.get("owner")
     if owner and row is not None and owner in row and person is not None and person.key is not None and str(row[owner]) != str(person.key):
         yield found(
-            "readback.owner", "oracles", operation, f"{owner} of what was created is not its creator", expected=person.key, seen=row[owner], evidence=[answer], aspect=owner
-        )  # fmt: skip
+            "readback.owner",
+            "oracles",
+            operation,
+            f"{owner} of what was created is not its creator",
+            expected=person.key,
+            seen=row[owner],
+            evidence=[answer],
+            aspect=owner,
+        )
     for name, text in (operation.behavior.get("set") or {}).items():
         value = _constant(text)
         if value is not None and row is not None and name in row and row[name] != value and not _moves_by_itself(operation):
             yield found(
-                "readback.created", "oracles", operation, f"{name} of what was created is not {value}", expected=value, seen=row[name], evidence=[answer], aspect=name
-            )  # fmt: skip
+                "readback.created",
+                "oracles",
+                operation,
+                f"{name} of what was created is not {value}",
+                expected=value,
+                seen=row[name],
+                evidence=[answer],
+                aspect=name,
+            )
 
 
 def _moves_by_itself(operation: Operation) -> bool:
@@ -159,9 +185,15 @@ def _listed(
         rows = session.list_rows(lister, caller, given)
         if all(str(item.get(collection.key)) != str(key) for item in rows):
             yield found(
-                "readback.listed", "oracles", operation, f"what {operation.id} creates does not stand in {lister.id}",
-                expected=f"{collection.key} {short(key)} among the rows", seen=f"{len(rows)} rows without it", evidence=[answer], aspect=lister.id,
-            )  # fmt: skip
+                "readback.listed",
+                "oracles",
+                operation,
+                f"what {operation.id} creates does not stand in {lister.id}",
+                expected=f"{collection.key} {short(key)} among the rows",
+                seen=f"{len(rows)} rows without it",
+                evidence=[answer],
+                aspect=lister.id,
+            )
         return
 
 
@@ -222,21 +254,32 @@ def _other(session: Session, operation: Operation, name: str, value: Any, now: A
     return f"{value}2" if isinstance(value, str) and "format" not in node and "pattern" not in node else value
 
 
-def _touched(
-    operation: Operation, collection: Collection, rows: tuple[Row, Row], sent: Mapping[str, Any], name: str, answer: Exchange
-) -> Iterator[Finding]:
+def _touched(operation: Operation, collection: Collection, rows: tuple[Row, Row], sent: Mapping[str, Any], name: str, answer: Exchange) -> Iterator[Finding]:
     before, after = rows
     if name in after and not alike(sent[name], after[name]):
         yield found(
-            "readback.updated", "oracles", operation, f"{name} is not what it was changed to", expected=short(sent[name]), seen=short(after[name]), evidence=[answer], aspect=name
-        )  # fmt: skip
+            "readback.updated",
+            "oracles",
+            operation,
+            f"{name} is not what it was changed to",
+            expected=short(sent[name]),
+            seen=short(after[name]),
+            evidence=[answer],
+            aspect=name,
+        )
     left_alone = set(collection.derive) | {str(collection.updated)} | set(sent) | set(operation.behavior.get("set") or {})
     for other in set(before) - left_alone:
         if other not in after or not alike(before[other], after[other]):
             yield found(
-                "readback.partial", "oracles", operation, f"changing {name} also changed {other}", expected=short(before[other]),
-                seen=short(after.get(other, "nothing")), evidence=[answer], aspect=other,
-            )  # fmt: skip
+                "readback.partial",
+                "oracles",
+                operation,
+                f"changing {name} also changed {other}",
+                expected=short(before[other]),
+                seen=short(after.get(other, "nothing")),
+                evidence=[answer],
+                aspect=other,
+            )
 
 
 def _acted(session: Session, operation: Operation, collection: Collection, person: Person | None, asked: tuple[Request, Any], before: Row) -> Iterator[Finding]:
@@ -256,8 +299,15 @@ def _acted(session: Session, operation: Operation, collection: Collection, perso
             continue
         if name in after and not same(after[name], value) and "now" not in str(text) and "random" not in str(text):
             yield found(
-                "readback.set", "oracles", operation, f"{name} is not {short(text)} afterwards", expected=short(value), seen=short(after[name]), evidence=[answer], aspect=name
-            )  # fmt: skip
+                "readback.set",
+                "oracles",
+                operation,
+                f"{name} is not {short(text)} afterwards",
+                expected=short(value),
+                seen=short(after[name]),
+                evidence=[answer],
+                aspect=name,
+            )
 
 
 def _deleted(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -276,12 +326,27 @@ def _deleted(operation: Operation, session: Session) -> Iterator[Finding]:
     if not answer.ok:
         raise NotChecked(f"{operation.id} answers {answer.status}: {short(answer.text)}")
     if _seen(session, operation, collection, row[collection.key], person, request) is not None:
-        yield found("readback.deleted", "oracles", operation, "what was deleted is still shown", expected="404, and no row in the list", seen="the row", evidence=[answer])
+        yield found(
+            "readback.deleted",
+            "oracles",
+            operation,
+            "what was deleted is still shown",
+            expected="404, and no row in the list",
+            seen="the row",
+            evidence=[answer],
+        )
     again = session.perform(operation, person, request)
     if again.ok:
         yield found(
-            "readback.deleted", "oracles", operation, "what was deleted can be deleted again", expected="404", seen=again.status, evidence=[answer, again], aspect="again"
-        )  # fmt: skip
+            "readback.deleted",
+            "oracles",
+            operation,
+            "what was deleted can be deleted again",
+            expected="404",
+            seen=again.status,
+            evidence=[answer, again],
+            aspect="again",
+        )
 
 
 def _failed(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -296,17 +361,30 @@ def _failed(operation: Operation, session: Session) -> Iterator[Finding]:
         answer = session.perform(operation, person, Request(request.path, request.query, bad, request.headers, request.media))
         if answer.ok:
             yield found(
-                "readback.failed", "oracles", operation, f"a body with a wrong {name} is accepted", expected="400 or 422", seen=answer.status, evidence=[answer], aspect=name
-            )  # fmt: skip
+                "readback.failed",
+                "oracles",
+                operation,
+                f"a body with a wrong {name} is accepted",
+                expected="400 or 422",
+                seen=answer.status,
+                evidence=[answer],
+                aspect=name,
+            )
         if not refused(answer):
             continue
         after = {str(row.get(collection.key)): row for row in session.rows(collection, person, _scope(operation, collection, request))}
         changed = [key for key in before.keys() | after.keys() if not alike(before.get(key, {}), after.get(key, {})) or (key in before) != (key in after)]
         if changed:
             yield found(
-                "readback.failed", "oracles", operation, "a refused request changed the data all the same",
-                expected="the rows as they were", seen=f"{collection.key} {', '.join(changed[:3])} changed", evidence=[answer], aspect="state",
-            )  # fmt: skip
+                "readback.failed",
+                "oracles",
+                operation,
+                "a refused request changed the data all the same",
+                expected="the rows as they were",
+                seen=f"{collection.key} {', '.join(changed[:3])} changed",
+                evidence=[answer],
+                aspect="state",
+            )
             return
 
 
@@ -330,5 +408,3 @@ def _broken(session: Session, operation: Operation, request: Request) -> Iterato
     first = next((name for name in properties if name in needed), None)
     if first is not None:
         yield first, {name: value for name, value in request.body.items() if name != first}
-
-

@@ -19,12 +19,18 @@ def plan(contract: Contract) -> Iterator[Check]:
     if issuer is None:
         return
     for service in contract.services:
-        probe = next((item for item in service.operations if item.security and item.method == "GET"), next((item for item in service.operations if item.security), None))
+        probe = next(
+            (item for item in service.operations if item.security and item.method == "GET"), next((item for item in service.operations if item.security), None)
+        )
         if service.name != issuer.service and probe is not None:
             yield Check("services.token", "oracles", service.name, partial(_token, probe), phase=12, writes=False, wide=True)
     auth = contract.settings.get("auth") or {}
     collection = str(auth.get("collection"))
-    readers = [item for item in contract.operations if item.behavior.collection == collection and (item.behavior.do in ("me", "list") or (item.behavior.do == "read" and item.path_names))]
+    readers = [
+        item
+        for item in contract.operations
+        if item.behavior.collection == collection and (item.behavior.do in ("me", "list") or (item.behavior.do == "read" and item.path_names))
+    ]
     if len(readers) > 1:
         yield Check("services.identity", "oracles", collection, partial(_identity, readers), phase=12, writes=False, wide=True)
 
@@ -37,7 +43,15 @@ def _token(operation: Operation, session: Session) -> Iterator[Finding]:
         request = session.samples.blank(operation)
     answer = session.perform(operation, person, request)
     if answer.status == 401:
-        yield found("services.token", "oracles", operation, f"a token of signing in is refused by the service {operation.service}", expected="it is good at all services", seen=f"401 {short(answer.text)}", evidence=[answer])
+        yield found(
+            "services.token",
+            "oracles",
+            operation,
+            f"a token of signing in is refused by the service {operation.service}",
+            expected="it is good at all services",
+            seen=f"401 {short(answer.text)}",
+            evidence=[answer],
+        )
 
 
 def _identity(operations: list[Operation], session: Session) -> Iterator[Finding]:
@@ -59,7 +73,15 @@ def _identity(operations: list[Operation], session: Session) -> Iterator[Finding
             continue
         for name in set(row or {}) & set(known):
             if (row or {})[name] != known[name] and name not in _moving(session):
-                yield found("services.identity", "oracles", operation, f"{name} of an account differs between {source} and {operation.id}", expected=short(known[name]), seen=short((row or {})[name]), aspect=name)
+                yield found(
+                    "services.identity",
+                    "oracles",
+                    operation,
+                    f"{name} of an account differs between {source} and {operation.id}",
+                    expected=short(known[name]),
+                    seen=short((row or {})[name]),
+                    aspect=name,
+                )
         known = {**(row or {}), **known}
 
 

@@ -18,7 +18,14 @@ def plan(contract: Contract) -> Iterator[Check]:
     """For each operation: a request that should succeed does; for each service: its own list of routes; at the end: all answers together."""
     for operation in contract.operations:
         if operation.behavior.do not in ("login", "logout", "register", "refresh") and operation.behavior.source != "bound":
-            yield Check("surface.operation", "oracles", operation.id, partial(_operation, operation), phase=9 if operation.method == "GET" else 21, writes=operation.method != "GET")
+            yield Check(
+                "surface.operation",
+                "oracles",
+                operation.id,
+                partial(_operation, operation),
+                phase=9 if operation.method == "GET" else 21,
+                writes=operation.method != "GET",
+            )
     for operation in contract.operations:
         if operation.behavior.do == "login":
             yield Check("surface.login", "oracles", operation.id, partial(_login, operation), phase=1, writes=False, confirm=False)
@@ -51,11 +58,35 @@ def _operation(operation: Operation, session: Session) -> Iterator[Finding]:
     if answer.status == 0:
         yield found("surface.operation", "oracles", operation, f"{operation.id} does not answer", expected="an answer", seen=answer.text, evidence=[answer])
     elif answer.status >= 500:
-        yield found("surface.operation", "oracles", operation, f"{operation.id} crashes", expected=_good(operation), seen=f"{answer.status} {short(answer.text)}", evidence=[answer])
+        yield found(
+            "surface.operation",
+            "oracles",
+            operation,
+            f"{operation.id} crashes",
+            expected=_good(operation),
+            seen=f"{answer.status} {short(answer.text)}",
+            evidence=[answer],
+        )
     elif answer.status in (404, 405, 501) and _is_route_missing(session, operation, request.rows, answer.status):
-        yield found("surface.operation", "oracles", operation, f"there is no {operation.method} {operation.path}", expected=_good(operation), seen=f"{answer.status} {short(answer.text)}", evidence=[answer])
+        yield found(
+            "surface.operation",
+            "oracles",
+            operation,
+            f"there is no {operation.method} {operation.path}",
+            expected=_good(operation),
+            seen=f"{answer.status} {short(answer.text)}",
+            evidence=[answer],
+        )
     elif operation.method == "GET" and answer.status in (400, 422) and request.rows is not None:
-        yield found("surface.operation", "oracles", operation, f"{operation.id} refuses a request that fits its schema", expected=_good(operation), seen=f"{answer.status} {short(answer.text)}", evidence=[answer])
+        yield found(
+            "surface.operation",
+            "oracles",
+            operation,
+            f"{operation.id} refuses a request that fits its schema",
+            expected=_good(operation),
+            seen=f"{answer.status} {short(answer.text)}",
+            evidence=[answer],
+        )
     else:
         raise NotChecked(f"{operation.id} answers {answer.status} to the example: {short(answer.text)}")
 
@@ -89,7 +120,17 @@ def _undocumented(service: Service, session: Session) -> Iterator[Finding]:
         for method in methods if isinstance(methods, dict) else ():
             name = (method.upper(), _plain(path))
             if method.lower() in ("get", "put", "post", "patch", "delete") and name not in known and (name[0], _plain(prefix + path)) not in known:
-                yield found("surface.undocumented", "oracles", service.operations[0], f"{name[0]} {path} is served and not documented", expected="only what the contract has", seen=f"{name[0]} {path} in {place}", evidence=[answer], aspect=f"{name[0]} {path}", severity="warning")
+                yield found(
+                    "surface.undocumented",
+                    "oracles",
+                    service.operations[0],
+                    f"{name[0]} {path} is served and not documented",
+                    expected="only what the contract has",
+                    seen=f"{name[0]} {path} in {place}",
+                    evidence=[answer],
+                    aspect=f"{name[0]} {path}",
+                    severity="warning",
+                )
 
 
 def _base(document: dict[str, object]) -> str:

@@ -57,16 +57,30 @@ def _format(name: str, session: Session) -> Iterator[Finding]:
             value = row.get(field)
             if value is not None and not (isinstance(value, str) and ZONED.match(value) and time(value.replace(" ", "T")) is not None):
                 yield found(
-                    "times.format", "oracles", operation, f"{field} is no instant with a zone", expected="RFC 3339, such as 2026-01-15T10:30:00Z", seen=short(value),
-                    aspect=field, clause=clause_of_field(collection, field, operation),
-                )  # fmt: skip
+                    "times.format",
+                    "oracles",
+                    operation,
+                    f"{field} is no instant with a zone",
+                    expected="RFC 3339, such as 2026-01-15T10:30:00Z",
+                    seen=short(value),
+                    aspect=field,
+                    clause=clause_of_field(collection, field, operation),
+                )
         yield from _ordered(session, collection, operation, row)
 
 
 def _ordered(session: Session, collection: Collection, operation: Operation, row: dict[str, Any]) -> Iterator[Finding]:
     created, updated = (time(row.get(str(field))) for field in (collection.created, collection.updated))
     if created is not None and updated is not None and updated < created - 1:
-        yield found("times.order", "oracles", operation, "a row was changed before it was made", expected=f"{collection.updated} not before {row.get(str(collection.created))}", seen=row.get(str(collection.updated)), aspect=str(collection.updated))
+        yield found(
+            "times.order",
+            "oracles",
+            operation,
+            "a row was changed before it was made",
+            expected=f"{collection.updated} not before {row.get(str(collection.created))}",
+            seen=row.get(str(collection.updated)),
+            aspect=str(collection.updated),
+        )
     for field, moment in ((collection.created, created), (collection.updated, updated)):
         if moment is not None and moment > session.now() + LATE:
             yield found("times.order", "oracles", operation, f"{field} lies ahead", expected="not after now", seen=row.get(str(field)), aspect=str(field))
@@ -83,7 +97,11 @@ def _updated(operation: Operation, session: Session) -> Iterator[Finding]:
     if before is None or time(before.get(str(collection.updated))) is None:
         raise NotChecked(f"{collection.updated} of what {operation.id} changes is not shown")
     fields = stored_fields(session, operation, collection, request.body)
-    body = {**request.body, **{name: _other(session, operation, name, value, before.get(name)) for name, value in fields.items()}} if isinstance(request.body, dict) else request.body
+    body = (
+        {**request.body, **{name: _other(session, operation, name, value, before.get(name)) for name, value in fields.items()}}
+        if isinstance(request.body, dict)
+        else request.body
+    )
     session.steering.advance(1.1, "a second between two changes")
     answer = session.perform(operation, person, Request(request.path, request.query, body, request.headers, request.media))
     after = _seen(session, operation, collection, key, person, request)
@@ -91,9 +109,27 @@ def _updated(operation: Operation, session: Session) -> Iterator[Finding]:
         raise NotChecked(f"{operation.id} answers {answer.status}: {short(answer.text)}")
     first, second = time(before[str(collection.updated)]), time(after.get(str(collection.updated)))
     if second is None or first is None or second <= first:
-        yield found("times.updated", "oracles", operation, f"{collection.updated} does not move when the row changes", expected=f"later than {before[str(collection.updated)]}", seen=after.get(str(collection.updated)), evidence=[answer], aspect=str(collection.updated))
+        yield found(
+            "times.updated",
+            "oracles",
+            operation,
+            f"{collection.updated} does not move when the row changes",
+            expected=f"later than {before[str(collection.updated)]}",
+            seen=after.get(str(collection.updated)),
+            evidence=[answer],
+            aspect=str(collection.updated),
+        )
     if collection.created and before.get(collection.created) != after.get(collection.created):
-        yield found("times.updated", "oracles", operation, f"{collection.created} changes with the row", expected=before.get(collection.created), seen=after.get(collection.created), evidence=[answer], aspect=collection.created)
+        yield found(
+            "times.updated",
+            "oracles",
+            operation,
+            f"{collection.created} changes with the row",
+            expected=before.get(collection.created),
+            seen=after.get(collection.created),
+            evidence=[answer],
+            aspect=collection.created,
+        )
 
 
 def _created(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -104,4 +140,13 @@ def _created(operation: Operation, session: Session) -> Iterator[Finding]:
     if moment is None:
         raise NotChecked(f"{operation.id} does not show {collection.created}")
     if abs(moment - session.now()) > LATE + 60:
-        yield found("times.created", "oracles", operation, f"{collection.created} of what was just made is not now", expected="now", seen=(row or {}).get(str(collection.created)), evidence=[answer], aspect=str(collection.created))
+        yield found(
+            "times.created",
+            "oracles",
+            operation,
+            f"{collection.created} of what was just made is not now",
+            expected="now",
+            seen=(row or {}).get(str(collection.created)),
+            evidence=[answer],
+            aspect=str(collection.created),
+        )

@@ -30,7 +30,9 @@ def plan(contract: Contract) -> Iterator[Check]:
         if collection is None or collection.states is None:
             continue
         if operation.behavior.do == "transition":
-            yield Check("transitions.moved", "oracles", operation.id, partial(_moved, operation), phase=26, also=("transitions.repeated", "transitions.undeclared"))
+            yield Check(
+                "transitions.moved", "oracles", operation.id, partial(_moved, operation), phase=26, also=("transitions.repeated", "transitions.undeclared")
+            )
         for later in operation.behavior.get("after") or ():
             if later.get("to"):
                 yield Check("transitions.delayed", "oracles", operation.id, partial(_delayed, operation, later), str(later["to"]), 50, slow=True)
@@ -98,9 +100,7 @@ def _candidates(session: Session, operation: Operation, collection: Collection, 
         yield from (dict(request.rows[item.spot]) for item in bindings(session.contract, operation) if item.main and item.spot in request.rows)
 
 
-def _attempts(
-    session: Session, operation: Operation, collection: Collection, states: States, row: Row, person: Person | None
-) -> Iterator[tuple[str, Request]]:
+def _attempts(session: Session, operation: Operation, collection: Collection, states: States, row: Row, person: Person | None) -> Iterator[tuple[str, Request]]:
     """The moves that an operation can try with a row: those that are not declared first."""
     request = _request(session, operation, collection, row, person)
     chooser = _chooser(operation)
@@ -141,26 +141,40 @@ def _attempt(
         session.recorder.saw_transition(collection.name, state, to)
         if answer.ok and after is not None and after != to:
             yield found(
-                "transitions.moved", "oracles", operation, f"{states.field} is not {to} after {operation.id}", expected=to, seen=after, evidence=[answer], aspect=f"{state}-{to}"
-            )  # fmt: skip
+                "transitions.moved",
+                "oracles",
+                operation,
+                f"{states.field} is not {to} after {operation.id}",
+                expected=to,
+                seen=after,
+                evidence=[answer],
+                aspect=f"{state}-{to}",
+            )
         if answer.ok:
             yield from _again(session, operation, collection, person, (row, to), request)
         return
     if (answer.ok and not _accepted_again(operation, state, to)) or (after is not None and after != state):
         yield found(
-            "transitions.undeclared", "oracles", operation, f"{collection.name} can go from {state} to {to}",
-            expected=f"a refusal: from {state} only to {', '.join(states.moves.get(state, ())) or 'nothing'}", seen=f"{answer.status}, now {after}",
-            evidence=[answer], aspect=f"{state}-{to}",
-        )  # fmt: skip
+            "transitions.undeclared",
+            "oracles",
+            operation,
+            f"{collection.name} can go from {state} to {to}",
+            expected=f"a refusal: from {state} only to {', '.join(states.moves.get(state, ())) or 'nothing'}",
+            seen=f"{answer.status}, now {after}",
+            evidence=[answer],
+            aspect=f"{state}-{to}",
+        )
 
 
 def _accepted_again(operation: Operation, state: str, to: str) -> bool:
     return operation.behavior.get("repeat") == "accept" and state == to
 
 
-def _again(session: Session, operation: Operation, collection: Collection, person: Person | None, moved: tuple[Row, str], request: Request) -> Iterator[Finding]:
+def _again(
+    session: Session, operation: Operation, collection: Collection, person: Person | None, moved: tuple[Row, str], request: Request
+) -> Iterator[Finding]:
     """The same move once more."""
-    row, state = moved
+    _, state = moved
     states = collection.states
     assert states is not None
     if state in states.moves.get(state, ()):
@@ -169,14 +183,26 @@ def _again(session: Session, operation: Operation, collection: Collection, perso
     accepted = operation.behavior.get("repeat") == "accept"
     if again.ok and not accepted:
         yield found(
-            "transitions.repeated", "oracles", operation, f"{operation.id} works a second time on a row that is {state}", expected="a refusal", seen=again.status,
-            evidence=[again], aspect=state,
-        )  # fmt: skip
+            "transitions.repeated",
+            "oracles",
+            operation,
+            f"{operation.id} works a second time on a row that is {state}",
+            expected="a refusal",
+            seen=again.status,
+            evidence=[again],
+            aspect=state,
+        )
     elif accepted and not again.ok and again.status:
         yield found(
-            "transitions.repeated", "oracles", operation, f"{operation.id} refuses a second time what it should accept", expected="2xx, with one effect",
-            seen=f"{again.status} {short(again.text)}", evidence=[again], aspect=state,
-        )  # fmt: skip
+            "transitions.repeated",
+            "oracles",
+            operation,
+            f"{operation.id} refuses a second time what it should accept",
+            expected="2xx, with one effect",
+            seen=f"{again.status} {short(again.text)}",
+            evidence=[again],
+            aspect=state,
+        )
 
 
 def _state(session: Session, collection: Collection, row: Row, person: Person | None, answer: Exchange, operation: Operation) -> str | None:
@@ -227,5 +253,12 @@ def _delayed(operation: Operation, later: Mapping[str, Any], session: Session) -
     session.recorder.saw_transition(collection.name, first, to)
     if after != to:
         yield found(
-            "transitions.delayed", "oracles", operation, f"{collection.name} is not {to} after {later['delay']}", expected=to, seen=after, evidence=[answer], aspect=to
-        )  # fmt: skip
+            "transitions.delayed",
+            "oracles",
+            operation,
+            f"{collection.name} is not {to} after {later['delay']}",
+            expected=to,
+            seen=after,
+            evidence=[answer],
+            aspect=to,
+        )

@@ -59,7 +59,9 @@ def with_examples(session: Session, operation: Operation, node: dict[str, Any], 
         if not any(schemas.follow(operation.bundle.data, item).get("name") == name for item in node.get("parameters") or []):
             shared = next((item for item in operation.parameters if item.name == name), None)
             if shared is not None:
-                node.setdefault("parameters", []).append({"name": name, "in": "path", "required": True, "schema": dict(shared.schema), "example": request.path[name]})
+                node.setdefault("parameters", []).append(
+                    {"name": name, "in": "path", "required": True, "schema": dict(shared.schema), "example": request.path[name]}
+                )
     _body_example(operation, node, request)
 
 

@@ -21,6 +21,7 @@ from contract_tests.provenance import clause_of, clause_of_response
 from contract_tests.schema.document import document
 from contract_tests.session import SAFE, Session
 from understudy.contract.model import Contract, Operation, Service
+from understudy.wire.chance import derive
 
 __all__ = ["plan"]
 
@@ -98,8 +99,32 @@ def command(session: Session, service: Service) -> list[str]:
     options = session.options
     examples = FEW if options.quick else EXAMPLES
     phases = "examples,coverage" if options.quick else "examples,coverage,fuzzing,stateful"
-    found = ["--config-file", "schemathesis.toml", "run", "document.json", "--url", session.urls[service.name], "--phases", phases, "--checks", "all", "-n", str(examples)]
-    found += ["--seed", str(options.seed), "--no-color", "--report", "ndjson", "--report-dir", "report", "--output-sanitize", "false", "--continue-on-failure"]
+    found = [
+        "--config-file",
+        "schemathesis.toml",
+        "run",
+        "document.json",
+        "--url",
+        session.urls[service.name],
+        "--phases",
+        phases,
+        "--checks",
+        "all",
+        "-n",
+        str(examples),
+    ]
+    found += [
+        "--seed",
+        str(_number(options.seed)),
+        "--no-color",
+        "--report",
+        "ndjson",
+        "--report-dir",
+        "report",
+        "--output-sanitize",
+        "false",
+        "--continue-on-failure",
+    ]
     found += ["--request-timeout", str(options.timeout), "--warnings", "off"]
     found += ["--rate-limit", f"{max(1, int(options.rate))}/s"] if options.rate else []
     found += ["--tls-verify", "false"] if options.insecure else ["--tls-verify", str(options.ca.resolve())] if options.ca else []
@@ -108,6 +133,11 @@ def command(session: Session, service: Service) -> list[str]:
     for name, value in session.client.headers.items():
         found += ["-H", f"{name}: {value}"]
     return [sys.executable, "-c", PROGRAM, *found]
+
+
+def _number(seed: str) -> int:
+    """A seed as Schemathesis takes it."""
+    return int(seed) if seed.isdigit() and len(seed) < 10 else derive("schemathesis", seed).getrandbits(31)
 
 
 def _process(arguments: list[str], folder: Path, session: Session) -> "subprocess.CompletedProcess[str]":

@@ -33,7 +33,9 @@ def plan(contract: Contract) -> Iterator[Check]:
         if behavior.do == "list" and behavior.get("owner"):
             yield Check("ownership.list", LAYER, operation.id, partial(_list, operation), phase=16, writes=True)
         if behavior.get("members"):
-            yield Check("ownership.members", LAYER, operation.id, partial(_members, operation), phase=24, writes=behavior.do not in ("read", "list", "aggregate"))
+            yield Check(
+                "ownership.members", LAYER, operation.id, partial(_members, operation), phase=24, writes=behavior.do not in ("read", "list", "aggregate")
+            )
         needs = [word for word in (behavior.get("with") or {}).values() if "user.id" in str(word.get("where"))]
         if needs:
             yield Check("ownership.needed", LAYER, operation.id, partial(_needed, operation), phase=24, writes=behavior.do != "list")
@@ -85,15 +87,26 @@ def _row(operation: Operation, session: Session) -> Iterator[Finding]:
     after = _seen(session, collection, row, owner)
     if answer.ok or answer.status not in (0, 401, 403, 404, 429):
         yield found(
-            "ownership.row", LAYER, operation, f"{operation.id} works on a row of somebody else" if answer.ok else f"{operation.id} on a row of somebody else is neither 403 nor 404",
-            expected=f"{operation.behavior.get('denied', 404)}; the row is {owner.login}'s", seen=f"{answer.status} {short(answer.text)} for {stranger.login}", evidence=[answer],
+            "ownership.row",
+            LAYER,
+            operation,
+            f"{operation.id} works on a row of somebody else" if answer.ok else f"{operation.id} on a row of somebody else is neither 403 nor 404",
+            expected=f"{operation.behavior.get('denied', 404)}; the row is {owner.login}'s",
+            seen=f"{answer.status} {short(answer.text)} for {stranger.login}",
+            evidence=[answer],
             severity=None if answer.ok else "warning",
-        )  # fmt: skip
+        )
     elif before is not None and (after is None or not alike(before, after)):
         yield found(
-            "ownership.row", LAYER, operation, f"{operation.id} on a row of somebody else is refused and changes it all the same",
-            expected=short(before), seen=short(after), evidence=[answer], aspect="changed",
-        )  # fmt: skip
+            "ownership.row",
+            LAYER,
+            operation,
+            f"{operation.id} on a row of somebody else is refused and changes it all the same",
+            expected=short(before),
+            seen=short(after),
+            evidence=[answer],
+            aspect="changed",
+        )
 
 
 def _hidden(session: Session, operation: Operation, collection: Collection, owner: Person, row: Row) -> Row:
@@ -136,20 +149,37 @@ def _list(operation: Operation, session: Session) -> Iterator[Finding]:
         foreign = next((row for row in rows if field in row and person.key is not None and str(row[field]) != str(person.key)), None)
         if foreign is not None:
             yield found(
-                "ownership.list", LAYER, operation, f"the list of {person.login} shows rows of others", expected=f"{field} {person.key} only", seen=short(foreign), aspect=field
-            )  # fmt: skip
+                "ownership.list",
+                LAYER,
+                operation,
+                f"the list of {person.login} shows rows of others",
+                expected=f"{field} {person.key} only",
+                seen=short(foreign),
+                aspect=field,
+            )
             return
     keys = {str(row.get(collection.key)) for row in mine}
     shared = [row for row in theirs if str(row.get(collection.key)) in keys]
     if shared:
         yield found(
-            "ownership.list", LAYER, operation, "two people see the same rows in their own lists", expected="each their own", seen=short(shared[0]), aspect="shared"
-        )  # fmt: skip
+            "ownership.list",
+            LAYER,
+            operation,
+            "two people see the same rows in their own lists",
+            expected="each their own",
+            seen=short(shared[0]),
+            aspect="shared",
+        )
     if made is not None and str(made.get(collection.key)) not in keys and len(keys) < 100:
         yield found(
-            "ownership.list", LAYER, operation, "the list lacks what its owner has made", expected=f"{collection.key} {short(made.get(collection.key))}",
-            seen=f"{len(keys)} rows without it", aspect="lacks",
-        )  # fmt: skip
+            "ownership.list",
+            LAYER,
+            operation,
+            "the list lacks what its owner has made",
+            expected=f"{collection.key} {short(made.get(collection.key))}",
+            seen=f"{len(keys)} rows without it",
+            aspect="lacks",
+        )
 
 
 def _given(session: Session, operation: Operation, person: Person) -> Mapping[Any, Any]:
@@ -163,21 +193,37 @@ def _members(operation: Operation, session: Session) -> Iterator[Finding]:
     parent = session.contract.collections[word["of"]]
     owner = session.people.first()
     made = session.make(parent, owner)
-    request = session.samples.request(operation, owner, _parent(session, operation, parent, made) if made and operation.behavior.do in ("list", "create", "aggregate") else None)
+    request = session.samples.request(
+        operation, owner, _parent(session, operation, parent, made) if made and operation.behavior.do in ("list", "create", "aggregate") else None
+    )
     stranger = _stranger(session, parent, request, owner)
     collection = session.contract.collections.get(operation.behavior.collection or "")
     before = _rows(session, operation, collection, request, owner)
     answer = session.perform(operation, stranger, request)
     if answer.ok or answer.status not in (0, 401, 403, 404, 429):
         yield found(
-            "ownership.members", LAYER, operation, f"{operation.id} works for somebody who does not belong to the {parent.name}" if answer.ok else f"{operation.id} of a stranger is neither 403 nor 404",
-            expected="403", seen=f"{answer.status} {short(answer.text)} for {stranger.login}", evidence=[answer], severity=None if answer.ok else "warning",
-        )  # fmt: skip
+            "ownership.members",
+            LAYER,
+            operation,
+            f"{operation.id} works for somebody who does not belong to the {parent.name}"
+            if answer.ok
+            else f"{operation.id} of a stranger is neither 403 nor 404",
+            expected="403",
+            seen=f"{answer.status} {short(answer.text)} for {stranger.login}",
+            evidence=[answer],
+            severity=None if answer.ok else "warning",
+        )
     elif before is not None and not alike(before, _rows(session, operation, collection, request, owner)):
         yield found(
-            "ownership.members", LAYER, operation, f"{operation.id} of a stranger is refused and changes the data all the same", expected="the rows as they were",
-            seen="other rows", evidence=[answer], aspect="changed",
-        )  # fmt: skip
+            "ownership.members",
+            LAYER,
+            operation,
+            f"{operation.id} of a stranger is refused and changes the data all the same",
+            expected="the rows as they were",
+            seen="other rows",
+            evidence=[answer],
+            aspect="changed",
+        )
     yield from _role(session, operation, parent, owner)
 
 
@@ -228,9 +274,15 @@ def _role(session: Session, operation: Operation, parent: Collection, owner: Per
                 answer = session.perform(operation, person, request)
                 if answer.ok or answer.status not in (0, 401, 403, 404, 429):
                     yield found(
-                        "ownership.members", LAYER, operation, f"{operation.id} works for a member who is only {role}", expected=f"403; it is for {', '.join(roles)}",
-                        seen=f"{answer.status} {short(answer.text)} for {person.login}", evidence=[answer], aspect=role,
-                    )  # fmt: skip
+                        "ownership.members",
+                        LAYER,
+                        operation,
+                        f"{operation.id} works for a member who is only {role}",
+                        expected=f"403; it is for {', '.join(roles)}",
+                        seen=f"{answer.status} {short(answer.text)} for {person.login}",
+                        evidence=[answer],
+                        aspect=role,
+                    )
                 return
 
 
@@ -278,6 +330,11 @@ def _needed(operation: Operation, session: Session) -> Iterator[Finding]:
     rows = rows_of(session.contract, operation, answer.json) if answer.ok else None
     if answer.ok or answer.status not in (0, 401, 403, 404, 429):
         yield found(
-            "ownership.needed", LAYER, operation, f"{operation.id} works with a row of {other.name} that is somebody else's", expected="404 or 403",
-            seen=f"{answer.status} {short(rows if rows is not None else answer.text)} for {stranger.login}", evidence=[answer],
-        )  # fmt: skip
+            "ownership.needed",
+            LAYER,
+            operation,
+            f"{operation.id} works with a row of {other.name} that is somebody else's",
+            expected="404 or 403",
+            seen=f"{answer.status} {short(rows if rows is not None else answer.text)} for {stranger.login}",
+            evidence=[answer],
+        )

@@ -24,7 +24,15 @@ def plan(contract: Contract) -> Iterator[Check]:
     """For each operation with a limit: that it is kept."""
     for operation in contract.operations:
         if operation.behavior.get("rate"):
-            yield Check("throttling.limit", LAYER, operation.id, partial(_limit, operation), phase=45, also=("throttling.retry", "throttling.recovers", "throttling.early"), writes=operation.behavior.do != "login")
+            yield Check(
+                "throttling.limit",
+                LAYER,
+                operation.id,
+                partial(_limit, operation),
+                phase=45,
+                also=("throttling.retry", "throttling.recovers", "throttling.early"),
+                writes=operation.behavior.do != "login",
+            )
 
 
 def _limit(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -42,10 +50,27 @@ def _limit(operation: Operation, session: Session) -> Iterator[Finding]:
             break
     last = answers[-1]
     if last.status != 429:
-        yield found("throttling.limit", LAYER, operation, f"{len(answers)} calls within {rate['per']} are all let through", expected=f"429 after {limit}", seen=", ".join(sorted({str(item.status) for item in answers})), evidence=[last])
+        yield found(
+            "throttling.limit",
+            LAYER,
+            operation,
+            f"{len(answers)} calls within {rate['per']} are all let through",
+            expected=f"429 after {limit}",
+            seen=", ".join(sorted({str(item.status) for item in answers})),
+            evidence=[last],
+        )
         return
     if len(answers) - 1 < limit - 1:
-        yield found("throttling.early", LAYER, operation, f"the limit is reached after {len(answers) - 1} calls", expected=f"{limit} in {rate['per']}", seen=len(answers) - 1, evidence=[last], severity="warning")
+        yield found(
+            "throttling.early",
+            LAYER,
+            operation,
+            f"the limit is reached after {len(answers) - 1} calls",
+            expected=f"{limit} in {rate['per']}",
+            seen=len(answers) - 1,
+            evidence=[last],
+            severity="warning",
+        )
     yield from _waiting(session, operation, person, request, last, window)
 
 
@@ -61,18 +86,51 @@ def _request(session: Session, operation: Operation) -> tuple[Person | None, Req
 def _waiting(session: Session, operation: Operation, person: Person | None, request: Request, refusal: Exchange, window: float) -> Iterator[Finding]:
     told = refusal.header("retry-after")
     if told is None or not told.strip().isdigit() or int(told) < 1:
-        yield found("throttling.retry", LAYER, operation, "a 429 does not say for how long", expected="Retry-After with whole seconds", seen=told or "no Retry-After", evidence=[refusal])
+        yield found(
+            "throttling.retry",
+            LAYER,
+            operation,
+            "a 429 does not say for how long",
+            expected="Retry-After with whole seconds",
+            seen=told or "no Retry-After",
+            evidence=[refusal],
+        )
         return
     wait = int(told)
     if wait > window + 1:
-        yield found("throttling.retry", LAYER, operation, "Retry-After is longer than the window", expected=f"at most {window:g} s", seen=f"{wait} s", evidence=[refusal])
+        yield found(
+            "throttling.retry",
+            LAYER,
+            operation,
+            "Retry-After is longer than the window",
+            expected=f"at most {window:g} s",
+            seen=f"{wait} s",
+            evidence=[refusal],
+        )
     elif wait > 2:
         session.steering.advance(wait * 0.5, f"half of Retry-After: {wait}")
         early = session.perform(operation, person, request, patient=False)
         if early.status != 429:
-            yield found("throttling.retry", LAYER, operation, "the limit ends before Retry-After says", expected=f"429 for {wait} s", seen=f"{early.status} after {wait / 2:g} s", evidence=[refusal, early], aspect="early")
+            yield found(
+                "throttling.retry",
+                LAYER,
+                operation,
+                "the limit ends before Retry-After says",
+                expected=f"429 for {wait} s",
+                seen=f"{early.status} after {wait / 2:g} s",
+                evidence=[refusal, early],
+                aspect="early",
+            )
         wait = int(early.header("retry-after") or wait) if early.status == 429 else wait
     session.steering.advance(wait + 0.2, f"Retry-After: {wait}")
     later = session.perform(operation, person, request, patient=False)
     if later.status == 429:
-        yield found("throttling.recovers", LAYER, operation, "the limit does not end when Retry-After says", expected="no 429", seen=f"429 {short(later.text)}", evidence=[refusal, later])
+        yield found(
+            "throttling.recovers",
+            LAYER,
+            operation,
+            "the limit does not end when Retry-After says",
+            expected="no 429",
+            seen=f"429 {short(later.text)}",
+            evidence=[refusal, later],
+        )

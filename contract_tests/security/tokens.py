@@ -56,7 +56,7 @@ def _safe(session: Session, operation: Operation) -> tuple[Person, Request]:
 
 def _admitted(answer: Exchange) -> bool:
     """Whether somebody was let in: it worked, or failed for another reason than who they are."""
-    return answer.status not in (0, 401, 429) and not (answer.status in (301, 302, 303, 307, 308))
+    return answer.status not in (0, 401, 429) and answer.status not in (301, 302, 303, 307, 308)
 
 
 def _missing(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -65,9 +65,15 @@ def _missing(operation: Operation, session: Session) -> Iterator[Finding]:
     if _admitted(answer):
         expected = "401"
         yield found(
-            "tokens.missing", LAYER, operation, f"{operation.id} works without a token" if answer.ok else f"{operation.id} without a token is not 401",
-            expected=expected, seen=f"{answer.status} {short(answer.text)}", evidence=[answer], severity=None if answer.ok else "warning",
-        )  # fmt: skip
+            "tokens.missing",
+            LAYER,
+            operation,
+            f"{operation.id} works without a token" if answer.ok else f"{operation.id} without a token is not 401",
+            expected=expected,
+            seen=f"{answer.status} {short(answer.text)}",
+            evidence=[answer],
+            severity=None if answer.ok else "warning",
+        )
 
 
 def _bad(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -77,11 +83,19 @@ def _bad(operation: Operation, session: Session) -> Iterator[Finding]:
     other = session.people.others(person).key if len(session.people.everyone) > 1 else None
     for what, token in forgeries(person.token, session.now(), other):
         answer = session.perform(operation, replace(person, token=token, cookies={}), request)
-        if answer.ok or (_admitted(answer) and answer.status < 500 and not operation.anonymous and answer.status != 403 and what != "garbage" and answer.status != 400):
+        if answer.ok or (
+            _admitted(answer) and answer.status < 500 and not operation.anonymous and answer.status != 403 and what != "garbage" and answer.status != 400
+        ):
             yield found(
-                "tokens.bad", LAYER, operation, f"{operation.id} accepts a token that is {what}" if answer.ok else f"{operation.id} does not refuse a token that is {what}",
-                expected="401", seen=f"{answer.status} {short(answer.text)}", evidence=[answer], aspect=what.split(" (")[0].replace(" ", "-"),
-            )  # fmt: skip
+                "tokens.bad",
+                LAYER,
+                operation,
+                f"{operation.id} accepts a token that is {what}" if answer.ok else f"{operation.id} does not refuse a token that is {what}",
+                expected="401",
+                seen=f"{answer.status} {short(answer.text)}",
+                evidence=[answer],
+                aspect=what.split(" (")[0].replace(" ", "-"),
+            )
             return
 
 
@@ -94,9 +108,14 @@ def _role(operation: Operation, session: Session) -> Iterator[Finding]:
     answer = session.perform(operation, stranger, request)
     if answer.ok or answer.status not in (0, 401, 403, 404, 429):
         yield found(
-            "tokens.role", LAYER, operation, f"{operation.id} works with the role {stranger.role}" if answer.ok else f"{operation.id} does not refuse the role {stranger.role}",
-            expected=f"403; it is for {', '.join(roles)}", seen=f"{answer.status} {short(answer.text)}", evidence=[answer],
-        )  # fmt: skip
+            "tokens.role",
+            LAYER,
+            operation,
+            f"{operation.id} works with the role {stranger.role}" if answer.ok else f"{operation.id} does not refuse the role {stranger.role}",
+            expected=f"403; it is for {', '.join(roles)}",
+            seen=f"{answer.status} {short(answer.text)}",
+            evidence=[answer],
+        )
 
 
 def _login(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -111,12 +130,28 @@ def _login(operation: Operation, session: Session) -> Iterator[Finding]:
     unknown = session.call(operation, body={login: stranger, password: person.password})
     for answer, what in ((wrong, "a wrong password"), (unknown, "an unknown name")):
         if answer.ok:
-            yield found("tokens.login", LAYER, operation, f"{what} signs in", expected="401", seen=f"{answer.status} {short(answer.text)}", evidence=[answer], aspect=what.split()[1])
+            yield found(
+                "tokens.login",
+                LAYER,
+                operation,
+                f"{what} signs in",
+                expected="401",
+                seen=f"{answer.status} {short(answer.text)}",
+                evidence=[answer],
+                aspect=what.split()[1],
+            )
     if wrong.status != unknown.status and not wrong.ok and not unknown.ok and 429 not in (wrong.status, unknown.status):
         yield found(
-            "tokens.login", LAYER, operation, "it can be told whether an account exists", expected="one answer to a wrong password and to an unknown name",
-            seen=f"{wrong.status} and {unknown.status}", evidence=[wrong, unknown], aspect="tells", severity="warning",
-        )  # fmt: skip
+            "tokens.login",
+            LAYER,
+            operation,
+            "it can be told whether an account exists",
+            expected="one answer to a wrong password and to an unknown name",
+            seen=f"{wrong.status} and {unknown.status}",
+            evidence=[wrong, unknown],
+            aspect="tells",
+            severity="warning",
+        )
     for name, shown in _secrets(session, person):
         yield found("tokens.login", LAYER, operation, f"the answer to a login shows {name}", expected="no secrets", seen=name, evidence=[shown], aspect=name)
 
@@ -138,15 +173,24 @@ def _lifetime(operation: Operation, session: Session) -> Iterator[Finding]:
     lives = claims["exp"] - claims.get("iat", session.now())
     if abs(lives - seconds(declared)) > 5:
         yield found(
-            "tokens.lifetime", LAYER, operation, "a token does not live as long as the contract says", expected=f"{declared} ({seconds(declared):g} s)", seen=f"{lives:g} s",
-            evidence=[person.session] if person.session else (), aspect="exp", severity="warning",
-        )  # fmt: skip
+            "tokens.lifetime",
+            LAYER,
+            operation,
+            "a token does not live as long as the contract says",
+            expected=f"{declared} ({seconds(declared):g} s)",
+            seen=f"{lives:g} s",
+            evidence=[person.session] if person.session else (),
+            aspect="exp",
+            severity="warning",
+        )
 
 
 def _probe(session: Session) -> Operation:
     """An operation that only looks, and needs a token. Raises NotChecked."""
     every = [item for item in session.contract.operations if item.security and not item.anonymous and item.service in session.urls]
-    ranked = sorted((item for item in every if item.method == "GET" and not item.behavior.get("roles")), key=lambda item: (item.behavior.do != "me", len(item.path_names)))
+    ranked = sorted(
+        (item for item in every if item.method == "GET" and not item.behavior.get("roles")), key=lambda item: (item.behavior.do != "me", len(item.path_names))
+    )
     if not ranked:
         raise NotChecked("no operation that only looks needs a token")
     return ranked[0]
@@ -176,7 +220,16 @@ def _expired(operation: Operation, session: Session) -> Iterator[Finding]:
         if each.password:
             session.people.sign_in(each)
     if after.ok:
-        yield found("tokens.expired", LAYER, operation, "a token is good after its end", expected=f"401 after {life:g} s", seen=after.status, evidence=[after], aspect=probe.id)
+        yield found(
+            "tokens.expired",
+            LAYER,
+            operation,
+            "a token is good after its end",
+            expected=f"401 after {life:g} s",
+            seen=after.status,
+            evidence=[after],
+            aspect=probe.id,
+        )
 
 
 def _refreshed(session: Session, operation: Operation, token: str | None, cookies: dict[str, str]) -> Exchange:
@@ -201,34 +254,99 @@ def _refresh(operation: Operation, session: Session) -> Iterator[Finding]:
     if person.token:
         answer = _refreshed(session, operation, person.token, {})
         if answer.ok:
-            yield found("tokens.use", LAYER, operation, "an access token is taken for a refresh token", expected="401", seen=answer.status, evidence=[answer], aspect="access")
+            yield found(
+                "tokens.use",
+                LAYER,
+                operation,
+                "an access token is taken for a refresh token",
+                expected="401",
+                seen=answer.status,
+                evidence=[answer],
+                aspect="access",
+            )
     for what, forged in forgeries(token, session.now()) if token else ():
         answer = _refreshed(session, operation, forged, {})
         if answer.ok:
-            yield found("tokens.refresh", LAYER, operation, f"a refresh token that is {what} is accepted", expected="401", seen=answer.status, evidence=[answer], aspect="forged")
+            yield found(
+                "tokens.refresh",
+                LAYER,
+                operation,
+                f"a refresh token that is {what} is accepted",
+                expected="401",
+                seen=answer.status,
+                evidence=[answer],
+                aspect="forged",
+            )
             break
     first = _refreshed(session, operation, person.refresh, person.cookies)
     inner = payload(session.contract, operation, first.json)
-    fresh = access_in(inner, str(((session.contract.settings.get("auth") or {}).get("access") or {}).get("name", ""))) or next(iter(cookies_of(first).values()), None)
+    fresh = access_in(inner, str(((session.contract.settings.get("auth") or {}).get("access") or {}).get("name", ""))) or next(
+        iter(cookies_of(first).values()), None
+    )
     if not first.ok or not fresh:
-        yield found("tokens.refresh", LAYER, operation, "a good refresh token gives no new access token", expected="200 with an access token", seen=f"{first.status} {short(first.text)}", evidence=[first], aspect="works")
+        yield found(
+            "tokens.refresh",
+            LAYER,
+            operation,
+            "a good refresh token gives no new access token",
+            expected="200 with an access token",
+            seen=f"{first.status} {short(first.text)}",
+            evidence=[first],
+            aspect="works",
+        )
         return
     worked = _tried(session, probe, replace(person, token=fresh, cookies={}))
     if worked.status == 401:
-        yield found("tokens.refresh", LAYER, operation, "the token of a refresh is not good", expected="2xx", seen=worked.status, evidence=[first, worked], aspect="good")
+        yield found(
+            "tokens.refresh",
+            LAYER,
+            operation,
+            "the token of a refresh is not good",
+            expected="2xx",
+            seen=worked.status,
+            evidence=[first, worked],
+            aspect="good",
+        )
     if settings.get("rotate"):
         again = _refreshed(session, operation, person.refresh, person.cookies)
         if again.ok:
-            yield found("tokens.refresh", LAYER, operation, "a refresh token can be used twice", expected="401", seen=again.status, evidence=[first, again], aspect="twice")
+            yield found(
+                "tokens.refresh",
+                LAYER,
+                operation,
+                "a refresh token can be used twice",
+                expected="401",
+                seen=again.status,
+                evidence=[first, again],
+                aspect="twice",
+            )
         newer = refresh_in(inner, str(settings.get("name", "")))
         if newer and newer == person.refresh:
-            yield found("tokens.refresh", LAYER, operation, "a refresh gives the same refresh token again", expected="a new one", seen="the old one", evidence=[first], aspect="same")
+            yield found(
+                "tokens.refresh",
+                LAYER,
+                operation,
+                "a refresh gives the same refresh token again",
+                expected="a new one",
+                seen="the old one",
+                evidence=[first],
+                aspect="same",
+            )
 
 
 def _as_access(session: Session, operation: Operation, probe: Operation, person: Person) -> Iterator[Finding]:
     answer = _tried(session, probe, replace(person, token=person.refresh, cookies={}))
     if answer.ok:
-        yield found("tokens.use", LAYER, operation, "a refresh token is taken for an access token", expected=f"401 from {probe.id}", seen=answer.status, evidence=[answer], aspect="refresh")
+        yield found(
+            "tokens.use",
+            LAYER,
+            operation,
+            "a refresh token is taken for an access token",
+            expected=f"401 from {probe.id}",
+            seen=answer.status,
+            evidence=[answer],
+            aspect="refresh",
+        )
 
 
 def _logout(operation: Operation, session: Session) -> Iterator[Finding]:
@@ -240,15 +358,42 @@ def _logout(operation: Operation, session: Session) -> Iterator[Finding]:
     request = session.samples.blank(operation)
     answer = session.perform(operation, person, request)
     if not answer.ok:
-        yield found("tokens.logout", LAYER, operation, "signing out fails", expected="2xx", seen=f"{answer.status} {short(answer.text)}", evidence=[answer], aspect="works")
+        yield found(
+            "tokens.logout",
+            LAYER,
+            operation,
+            "signing out fails",
+            expected="2xx",
+            seen=f"{answer.status} {short(answer.text)}",
+            evidence=[answer],
+            aspect="works",
+        )
         return
     after = _tried(session, probe, person)
     if after.ok:
-        yield found("tokens.logout", LAYER, operation, "a token is good after signing out", expected=f"401 from {probe.id}", seen=after.status, evidence=[answer, after], aspect="access")
+        yield found(
+            "tokens.logout",
+            LAYER,
+            operation,
+            "a token is good after signing out",
+            expected=f"401 from {probe.id}",
+            seen=after.status,
+            evidence=[answer, after],
+            aspect="access",
+        )
     cleared = answer.header_list("set-cookie")
     kept = [name for name in person.cookies if not any(line.startswith(f"{name}=") and _clears(line) for line in cleared)]
     if kept:
-        yield found("tokens.logout", LAYER, operation, "signing out does not clear the cookies", expected=f"{', '.join(kept)} cleared", seen=cleared or "no Set-Cookie", evidence=[answer], aspect="cookies")
+        yield found(
+            "tokens.logout",
+            LAYER,
+            operation,
+            "signing out does not clear the cookies",
+            expected=f"{', '.join(kept)} cleared",
+            seen=cleared or "no Set-Cookie",
+            evidence=[answer],
+            aspect="cookies",
+        )
 
 
 def _clears(line: str) -> bool:

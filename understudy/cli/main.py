@@ -14,6 +14,7 @@ from understudy.contract.errors import UnderstudyError, suggest
 __all__ = ["cli", "main"]
 
 VERBS = {
+    "check": ("understudy.cli.check", "Check a running implementation against its contract"),
     "clock": ("understudy.cli.clock", "Move the time of running mocks"),
     "explain": ("understudy.cli.explain", "Explain a rule of the checks"),
     "init": ("understudy.cli.init", "Copy a backend's documents to start from"),
