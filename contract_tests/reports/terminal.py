@@ -89,7 +89,17 @@ def _foremost(report: Report) -> Iterator[Line]:
         yield from _finding(report, number, finding)
 
 
+def told(finding: Finding, number: int = 1) -> str:
+    """One finding as plain lines, without the command that checks it alone."""
+    return "".join(f"{line.start}{line.text}".rstrip() + "\n" for line in _facts(finding, number))
+
+
 def _finding(report: Report, number: int, finding: Finding) -> Iterator[Line]:
+    yield from _facts(finding, number)
+    yield Line(replay(report, finding), "script", "again", 3, True)
+
+
+def _facts(finding: Finding, number: int) -> Iterator[Line]:
     yield Line(f"{number}. {finding.severity}: {flat(finding.title)}", finding.severity)
     facts = (
         ("at", " ".join(filter(None, (flat(finding.service), subject_of(finding))))),
@@ -102,7 +112,7 @@ def _finding(report: Report, number: int, finding: Finding) -> Iterator[Line]:
         ("rule", f"{flat(finding.rule)}  (understudy explain {flat(finding.rule)})"),
     )
     yield from (Line(" ".join(text.split()), "", label, 3) for label, text in facts if text)
-    yield from _scripts(report, finding)
+    yield from _scripts(finding)
 
 
 def _others(finding: Finding) -> str:
@@ -111,10 +121,9 @@ def _others(finding: Finding) -> str:
     return named if named or finding.count == 1 else f"seen {finding.count} times"
 
 
-def _scripts(report: Report, finding: Finding) -> Iterator[Line]:
+def _scripts(finding: Finding) -> Iterator[Line]:
     rows = script(finding.evidence[-1]).split("\n") if finding.evidence else []
     yield from (Line(row, "script", "see it" if number == 0 else " ", 3, True) for number, row in enumerate(rows))
-    yield Line(replay(report, finding), "script", "again", 3, True)
 
 
 def _rest(report: Report) -> Iterator[Line]:
