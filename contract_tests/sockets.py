@@ -35,11 +35,11 @@ Limit = tuple[int, float]  # so many messages in so many seconds
 
 
 class Unopened(Exception):  # noqa: N818 - it is no error of ours
-    """A connection that could not be opened; its text says why. status: of HTTP, 0 where there was no answer."""
+    """A connection that could not be opened; its text says why. status: of HTTP, 0 where there was no answer; reached: whether anybody is there."""
 
-    def __init__(self, why: str, status: int = 0) -> None:
+    def __init__(self, why: str, status: int = 0, reached: bool = True) -> None:
         super().__init__(why)
-        self.status = status
+        self.status, self.reached = status, reached
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Client:
         except InvalidStatus as error:
             raise Unopened(f"{given.uri} answered {error.response.status_code}", error.response.status_code) from None
         except (OSError, WebSocketException, ValueError, EOFError) as error:
-            raise Unopened(f"{given.uri}: {error or type(error).__name__}") from None
+            raise Unopened(f"{given.uri}: {error or type(error).__name__}", reached=not isinstance(error, OSError)) from None
         threading.Thread(target=self._listen, daemon=True).start()
         self._greet(seconds)
         return self

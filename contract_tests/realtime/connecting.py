@@ -32,6 +32,7 @@ def plan(contract: Contract) -> Iterator[Check]:
 
 def _opens(session: Session, channel: Channel) -> Iterator[Finding]:
     with staged(session) as letters:
+        letters.stage.lines.shut.pop(channel.id, None)  # what an earlier run of this check has found is to be found again
         person = _first(session, channel)
         path = place_for(session, channel, person, other_than(session, person)) if person else lines_of(session).path(channel, None)
         found = list(_each_way(letters.stage, channel, person, path))
@@ -75,7 +76,7 @@ def _kept_out(stage: Stage, channel: Channel, line: Line, aspect: str) -> Findin
 def _shut(stage: Stage, channel: Channel, error: Unopened) -> Iterator[Finding]:
     """Nothing answers there: one finding, and all other checks of the channel are not made."""
     stage.lines.shut[channel.id] = f"{channel.address} can't be opened: {error}"
-    if not channel.raw and _polls(stage.session, channel):
+    if error.reached and not channel.raw and _polls(stage.session, channel):
         raise NotChecked(f"{channel.address} is served by polling only; the checks speak WebSocket")
     yield stage.finding(
         CONNECT, channel.id, f"nothing speaks {'WebSocket' if channel.raw else 'Socket.IO'} at {channel.address}", "it opens", str(error),
