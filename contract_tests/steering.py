@@ -2,9 +2,12 @@
 
 import json
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from contract_tests.checks import NotChecked
+from contract_tests.exchange import Exchange
 
 if TYPE_CHECKING:
     from contract_tests.session import Session
@@ -52,6 +55,27 @@ class Steering:
         if seconds > self.session.client.remaining():
             raise NotChecked(f"{what} takes {seconds:g} s, and the run has less left")
         time.sleep(seconds)
+
+    def rows(self, collection: str) -> list[dict[str, Any]]:
+        """The stored rows of a collection, as the control API shows them. Raises NotChecked on a target without it."""
+        answer = self._state("GET", collection, f"what of {collection} is stored")
+        found = answer.json
+        items = found if isinstance(found, list) else next((item for item in found.values() if isinstance(item, list)), []) if isinstance(found, dict) else []
+        return [row for row in items if isinstance(row, dict)]
+
+    def change(self, collection: str, key: Any, fields: Mapping[str, Any]) -> Exchange:
+        """Changes fields of a row by the control API, as an operation would. Raises NotChecked where that can't be done."""
+        return self._state("PATCH", f"{collection}/{quote(str(key), safe='')}", f"a change of {collection}", fields)
+
+    def _state(self, method: str, place: str, what: str, body: Any = None) -> Exchange:
+        if not self.steerable:
+            raise NotChecked(f"{what} can't be had from outside: the target has no control API")
+        url = f"{next(iter(self.session.urls.values()))}/__admin/state/{place}"
+        content = b"" if body is None else json.dumps(body).encode()
+        answer = self.session.client.send(method, url, {"content-type": "application/json"} if content else {}, content)
+        if not answer.ok:
+            raise NotChecked(f"{what} can't be had: the control API answered {answer.status}")
+        return answer
 
     def secret(self, name: str) -> str | None:
         """A secret of the target: as given by `--secret NAME=VALUE`, by the environment, or as its control API tells."""

@@ -15,9 +15,10 @@ from contract_tests.realtime.lines import Line
 from contract_tests.realtime.scenes import Scene, noted, other_than, place_for, scene
 from contract_tests.realtime.sight import UNKNOWN, Expected, Facts, Unknown, View, seen, templates
 from contract_tests.session import Session
-from understudy.contract.model import Channel, Push, Receiver
+from understudy.contract import schemas
+from understudy.contract.model import Channel, Collection, Push, Receiver
 
-__all__ = ["Act", "act_of"]
+__all__ = ["Act", "act_of", "steered"]
 
 PLENTY = 20  # of what a lock is made of
 
@@ -227,3 +228,45 @@ def _told(session: Session, source: Source, row: Any, old: Any) -> Expected | No
         raise NotChecked(f"where '{source.emit['message']}' is sent can't be told: {error} is not seen") from None
     data = view.value(template["data"]) if "data" in template else facts.extra["row"]
     return Expected(source.emit["message"], room, data, None, source.delay)
+
+
+# what only the target's own control API can bring about
+
+
+def steered(letters: Letters, channel: Channel, push: Push) -> Act:
+    """A row of somebody's is changed from outside, where the target can be steered so. Raises NotChecked."""
+    session = letters.session
+    template = templates(session.contract)[push.message.name]
+    collection = session.contract.collections[template["collection"]]
+    source = Source(channel.opening, {"message": push.message.name}, 0.0, str(template["whenever"]))
+    for before in session.steering.rows(collection.name):
+        wanted = _told(session, source, before, before)
+        fields = _other(collection, before, source.whenever or "")
+        mine = wanted is not None and any(wanted.room == f"user:{person.key}" for person in session.people.everyone)
+        if fields and mine:
+            return _changed(letters, source, collection, before, fields)
+    raise NotChecked(f"no row of {collection.name} of anybody who can sign in can be changed so that '{push.message.name}' tells of it")
+
+
+def _changed(letters: Letters, source: Source, collection: Collection, before: Mapping[str, Any], fields: Mapping[str, Any]) -> Act:
+    session = letters.session
+    wanted = _told(session, source, {**before, **fields}, before)
+
+    def do() -> tuple[Expected, tuple[Evidence, ...]]:
+        answer = session.steering.change(collection.name, before[collection.key], fields)
+        return _told(session, source, answer.json, before) or wanted or _NOWHERE, (answer,)
+
+    old = {name: before[name] for name in fields}
+    return Act(None, wanted or _NOWHERE, do, undo=lambda: session.steering.change(collection.name, before[collection.key], old))
+
+
+def _other(collection: Collection, row: Mapping[str, Any], whenever: str) -> dict[str, Any]:
+    """Another value for a field that a message looks at."""
+    for name, schema in collection.properties.items():
+        node = schemas.follow(collection.bundle.data, schema)
+        moves = collection.states.moves.get(str(row.get(name)), ()) if collection.states and collection.states.field == name else None
+        values = moves if moves is not None else (node.get("enum") or ()) if isinstance(node, dict) else ()
+        other = next((value for value in values if value != row.get(name)), None)
+        if f"row.{name} != old.{name}" in whenever and other is not None and name in row:
+            return {name: other}
+    return {}

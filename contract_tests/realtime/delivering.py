@@ -1,6 +1,7 @@
 """Whether what happens is told: each message comes when it should, once, to those in its room and to nobody else, and says what REST says."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ from contract_tests.exchange import Evidence
 from contract_tests.findings import Finding
 from contract_tests.people import Person
 from contract_tests.realtime import props
-from contract_tests.realtime.acts import Act, act_of
+from contract_tests.realtime.acts import Act, act_of, steered
 from contract_tests.realtime.deeds import Source, sources
 from contract_tests.realtime.letters import Letters
 from contract_tests.realtime.lines import LAYER, Line, clause_about
@@ -39,23 +40,26 @@ def plan(contract: Contract) -> Iterator[Check]:
                     continue
                 run = partial(_delivered, channel=channel, push=push, source=source)
                 yield Check(DELIVERY, LAYER, push.id, run, source.name, LATE if source.delay else EARLY, also=ALSO, wide=True)
+            if "whenever" in push.words and not sources(contract, push):
+                yield Check(DELIVERY, LAYER, push.id, partial(_delivered, channel=channel, push=push, source=None), "steered", LATE, also=ALSO, wide=True)
 
 
-def _delivered(session: Session, channel: Channel, push: Push, source: Source) -> Iterator[Finding]:
+def _delivered(session: Session, channel: Channel, push: Push, source: Source | None) -> Iterator[Finding]:
     with staged(session) as letters:
-        act = act_of(letters, channel, push, source)
+        act = act_of(letters, channel, push, source) if source is not None else steered(letters, channel, push)
         inside, outside = listeners(letters, channel, push, act)
         if not inside:
             raise NotChecked(f"nobody can be in the room '{act.expected.room}'")
         marks = {id(line): line.client.mark() for line in (*inside, *outside)}
         expected, evidence = act.do()
-        if act.silent:
+        if act.silent and source is not None:
             yield from _silence(letters, push, inside, marks, source)
             return
         yield from _heard(letters, push, inside, marks, expected, evidence)
         letters.stage.rest()
         yield from _counted(letters, push, inside, outside, marks, expected, evidence)
-        act.undo()
+        with suppress(NotChecked):  # a state may have no way back
+            act.undo()
         yield from letters.stage.strays()
 
 
