@@ -94,13 +94,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="beginnings of mutants' names; without any, all")
     parser.add_argument("--layers", help="comma-separated; without, those that should find each")
+    parser.add_argument("--of", default="", help="only those that some layers should find, comma-separated")
     parser.add_argument("--all-layers", action="store_true", help="the default budget: every layer")
     parser.add_argument("--schemathesis", action="store_true", help="stock Schemathesis beside it")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--json", type=Path, help="where results are kept")
     given = parser.parse_args()
     layers = LAYERS if given.all_layers else tuple(given.layers.split(",")) if given.layers else None
-    names = [name for name in mutants() if not given.names or any(name.startswith(item) or item in mutants()[name].classes for item in given.names)]
+    of = set(filter(None, given.of.split(",")))
+    known = {name: item for name, item in mutants().items() if not of or item.layer in of}
+    names = [name for name in known if not given.names or any(name.startswith(item) or item in known[name].classes for item in given.names)]
     results = []
     with ProcessPoolExecutor(given.workers, mp_context=get_context("spawn")) as pool:
         for item in pool.map(meet, names, [layers] * len(names), [given.schemathesis] * len(names)):

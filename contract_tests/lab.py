@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from contract_tests.bindings import scope_of
 from contract_tests.exchange import Evidence, Exchange
 from contract_tests.findings import Clause, Finding
 from contract_tests.provenance import clause_of
@@ -90,9 +91,28 @@ class _Seen:
 
     def rows(self, collection: str, field: str | None, value: Any) -> Any:
         found_rows = whole(self.session, collection, self.person)
+        if found_rows is None and field is not None:
+            found_rows = self._part(collection, field, value)
         if found_rows is None:
             raise Unknown(f"no list shows all of {collection}")
+        if field is not None and found_rows and field not in found_rows[0]:
+            return found_rows  # a list of those alone, which does not say so in each row
         return [row for row in found_rows if field is None or eq(row.get(field), value)]
+
+    def _part(self, collection: str, field: str, value: Any) -> list[dict[str, Any]] | None:
+        """The rows with one value in a field, where a list shows just these: one's own, or those under a parent."""
+        known = self.session.contract.collections.get(collection)
+        for operation in self.session.lists(known) if known is not None else ():
+            words = operation.behavior
+            if words.get("where") or words.get("visible") or words.get("roles"):
+                continue
+            own = words.get("owner") == field and self.person is not None and eq(value, self.person.key)
+            spot = scope_of(operation, known).get(field)
+            if own and not operation.path_names:
+                return [_Shown(row) for row in self.session.list_rows(operation, self.person)]
+            if spot is not None and operation.path_names == (spot[1],) and not words.get("owner"):
+                return [_Shown(row) for row in self.session.list_rows(operation, self.person, {spot: value})]
+        return None
 
     def virtual(self, collection: str, name: str, row: Mapping[str, Any]) -> Any:
         if name not in row:

@@ -66,8 +66,18 @@ class Samples:
             row = self._row(operation, binding, values, person, own, _at(made, binding.spot))
             if row is not None:
                 key = row[binding.collection.key]
-                values[binding.spot], rows[binding.spot] = key if binding.each is None else _listed(made, binding, key), row
+                rows[binding.spot] = row
+                values[binding.spot] = key if binding.each is None else self._several(made, binding, key, values, person)
         return self.agreed(operation, replace(_placed(made, values), rows=rows), person)
+
+    def _several(self, made: "Request", binding: Binding, key: Any, values: Mapping[Spot, Any], person: "Person | None") -> list[Any]:
+        """The items of a list in a body: of two rows, where there are two."""
+        scope = {name: values[spot] for name, spot in binding.scope.items() if spot in values}
+        others = [row for row in self.session.rows(binding.collection, person, scope) if str(row.get(binding.collection.key)) != str(key)]
+        plenty = [
+            row for row in others if not binding.collection.capacity or (known := amount(binding.collection, row)) is None or known[0] - known[1] >= PLENTY
+        ]
+        return [item for each in (key, *(row[binding.collection.key] for row in plenty[:1])) for item in _listed(made, binding, each)]
 
     def blank(self, operation: Operation, fresh: bool = True) -> Request:
         """The document's own example request."""
@@ -102,6 +112,13 @@ class Samples:
     def _fresh(self, operation: Operation, name: str, schema: Any, value: Any, tag: str) -> Any:
         node = schemas.follow(operation.bundle.data, schema) if schema is not None else {}
         node = node if isinstance(node, dict) else {}
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            inner = schemas.properties(operation.bundle.data, node.get("items") or {})
+            return [
+                {key: self._fresh(operation, key, inner.get(key), item, tag) for key, item in row.items()} if isinstance(row, dict) else row for row in value
+            ]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return _telling(name, node, value)
         if node.get("format") == "binary":
             return FILE
         items = schemas.follow(operation.bundle.data, node.get("items") or {}) if isinstance(value, list) else {}
@@ -212,6 +229,13 @@ class Samples:
                 if person is not None and person.password:
                     body[name] = person.password
         return replace(request, body=body)
+
+
+def _telling(name: str, node: Mapping[str, Any], value: float) -> Any:
+    """A number that tells more: a fraction where there may be one, and two where one would hide a factor."""
+    if node.get("type") == "number" and float(value).is_integer() and "multipleOf" not in node and value + 0.25 <= node.get("maximum", value + 1):
+        return value + 0.25
+    return 2 if value == 1 and name.lower() in ("quantity", "count", "amount", "seats") and node.get("maximum", 2) >= 2 else value
 
 
 def _at(request: Request, spot: Spot) -> Any:

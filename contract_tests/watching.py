@@ -180,10 +180,12 @@ class Watch:
     def _headers(self, operation: Operation, exchange: Exchange) -> Iterator[Finding]:
         service = next((item for item in self.session.contract.services if item.name == operation.service), None)
         wanted = {**(self.session.contract.settings.get("headers") or {}), **((service.settings.get("headers") if service else None) or {})}
-        for name in wanted:
+        response = operation.responses.get(str(exchange.status))
+        documented = {name for name, node in (response.headers if response else {}).items() if isinstance(node, dict) and node.get("required")}
+        for name in dict.fromkeys([*documented, *wanted]):
             if exchange.header(name) is None:
                 yield found(
-                    "browser.header",
+                    "surface.header" if name in documented or (response and name in response.headers) else "browser.header",
                     "browser",
                     operation,
                     f"an answer lacks the header {name}",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from contract_tests.bindings import ITEM, place_of
 from contract_tests.burst import burst
 from contract_tests.checks import Check, NotChecked
 from contract_tests.exchange import Exchange
@@ -52,16 +53,16 @@ def plan(contract: Contract) -> Iterator[Check]:
     """For each operation that takes: counting, overselling one after the other and together, undoing, and what gives back by itself."""
     for taking in takings(contract):
         name, operation = taking.operation.id, taking.operation
-        yield Check("capacity.counted", "capacity", name, partial(_counted, taking), phase=30)
-        yield Check("capacity.oversold", "capacity", name, partial(_oversold, taking), phase=30)
+        yield Check("capacity.counted", "capacity", name, partial(_counted, taking), phase=30, confirm=False)
+        yield Check("capacity.oversold", "capacity", name, partial(_oversold, taking), phase=30, also=("capacity.whole",), confirm=False)
         yield Check("capacity.race", "capacity", name, partial(_race, taking), phase=35, confirm=False)
         if taking.hold == "keep":
-            yield Check("capacity.reservation", "capacity", name, partial(_reservation, taking, contract), phase=32)
+            yield Check("capacity.reservation", "capacity", name, partial(_reservation, taking, contract), phase=32, confirm=False)
         for later in operation.behavior.get("after") or ():
             if later.get("give"):
-                yield Check("capacity.expiry", "capacity", name, partial(_expiry, taking, later), phase=50, slow=True)
+                yield Check("capacity.expiry", "capacity", name, partial(_expiry, taking, later), phase=50, slow=True, confirm=False)
         for undo in _undoing(contract, name):
-            yield Check("conservation.undone", "oracles", undo.id, partial(_undone, taking, undo), name, 31)
+            yield Check("conservation.undone", "oracles", undo.id, partial(_undone, taking, undo), name, 31, confirm=False)
 
 
 def _undoing(contract: Contract, name: str) -> Iterator[Operation]:
@@ -158,6 +159,8 @@ def _oversold(taking: Taking, session: Session) -> Iterator[Finding]:
             seen=f"{answer.status}, {after} left",
             evidence=[answer],
         )
+    yield from _nothing(scene, after)
+    yield from _whole(scene)
     if left <= 5000 and not answer.ok:
         answer = scene.take(left)
         if answer.status and not answer.ok and after == left:
@@ -171,6 +174,38 @@ def _oversold(taking: Taking, session: Session) -> Iterator[Finding]:
                 evidence=[answer],
                 aspect="last",
             )
+
+
+def _nothing(scene: Scene, left: int) -> Iterator[Finding]:
+    """Nothing, and less than nothing, can't be taken."""
+    taking = scene.taking
+    for quantity in (0, -2):
+        answer = scene.take(quantity)
+        after = free(taking.collection, scene.row())
+        if answer.ok or after != left:
+            yield found(
+                "capacity.oversold", "capacity", taking.operation, f"{quantity} of {taking.collection.name} can be taken", expected=f"a refusal, and {left} left",
+                seen=f"{answer.status}, {after} left", evidence=[answer], aspect="nothing" if quantity == 0 else "negative",
+            )  # fmt: skip
+
+
+def _whole(scene: Scene) -> Iterator[Finding]:
+    """A request for several things of which one is not there takes none of them."""
+    taking, session = scene.taking, scene.session
+    items, item = place_of(taking.move.get("each")), ITEM.match(str(taking.move.get("quantity")))
+    key = ITEM.match(str(taking.move.get("key")))
+    rows = [row for row in session.rows(taking.collection, scene.person, scene.scope) if str(row.get(taking.collection.key)) != str(scene.key)]
+    if items is None or item is None or key is None or not rows:
+        return
+    other = rows[0]
+    lines = [{key.group(1): scene.key, item.group(1): 1}, {key.group(1): other[taking.collection.key], item.group(1): free(taking.collection, other) + 1}]
+    before = amount(taking.collection, scene.row())
+    answer = session.perform(taking.operation, scene.person, scene.request.with_body(**{items[1]: lines}), patient=False)
+    after = amount(taking.collection, scene.row())
+    if not answer.ok and after != before:
+        yield found(
+            "capacity.whole", "capacity", taking.operation, "a refused request for several things has taken some of them", expected=before, seen=after, evidence=[answer]
+        )  # fmt: skip
 
 
 def _race(taking: Taking, session: Session) -> Iterator[Finding]:
@@ -219,6 +254,9 @@ def _crowd(session: Session, scene: Scene) -> list[Person | None]:
 def _undone(taking: Taking, undo: Operation, session: Session) -> Iterator[Finding]:
     """An act and its undo leave the figures as they were."""
     scene = _scene(session, taking)
+    for other in session.people.everyone[1:3]:  # what others have taken meanwhile is not given back with it
+        if not (roles := taking.operation.behavior.get("roles") or ()) or other.role in roles:
+            scene.take(4, other)
     before = amount(taking.collection, scene.row())
     answer = scene.take(3)
     if not answer.ok:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from contract_tests.checks import Check, NotChecked
-from contract_tests.envelopes import complaint
+from contract_tests.envelopes import complaint, leak
 from contract_tests.exchange import Exchange
 from contract_tests.findings import Clause, Finding
 from contract_tests.lab import found, short
@@ -26,21 +26,44 @@ def plan(contract: Contract) -> Iterator[Check]:
         first = next(iter(service.operations), None)
         if first is not None:
             yield Check(
-                "errors.path", "oracles", service.name, partial(_path, first), phase=14, writes=False, wide=True, also=("errors.shape", "errors.status")
+                "errors.path",
+                "oracles",
+                service.name,
+                partial(_path, first),
+                phase=14,
+                writes=False,
+                wide=True,
+                also=("errors.shape", "errors.status", "errors.leak"),
             )
     for operation in contract.operations:
         media = next((item for kind, item in operation.bodies.items() if schemas.is_json(kind)), None)
-        yield Check("errors.method", "oracles", operation.id, partial(_method, operation), phase=14, writes=False, also=("errors.shape", "errors.status"))
+        yield Check(
+            "errors.method", "oracles", operation.id, partial(_method, operation), phase=14, writes=False, also=("errors.shape", "errors.status", "errors.leak")
+        )
         if media is not None:
-            yield Check("errors.body", "oracles", operation.id, partial(_body, operation), phase=14, also=("errors.shape", "errors.status"))
+            yield Check("errors.body", "oracles", operation.id, partial(_body, operation), phase=14, also=("errors.shape", "errors.status", "errors.leak"))
         if operation.behavior.do == "read" and operation.path_names:
-            yield Check("errors.missing", "oracles", operation.id, partial(_missing, operation), phase=14, writes=False, also=("errors.shape", "errors.status"))
+            yield Check(
+                "errors.missing",
+                "oracles",
+                operation.id,
+                partial(_missing, operation),
+                phase=14,
+                writes=False,
+                also=("errors.shape", "errors.status", "errors.leak"),
+            )
 
 
 def _judged(session: Session, operation: Operation, answer: Exchange, wanted: tuple[int, ...], rule: str, what: str) -> Iterator[Finding]:
     """The status is one of those wanted, and the body has the shape of errors."""
     if not answer.status:
         return
+    shown = leak(answer.text)
+    if shown:
+        yield found(
+            "errors.leak", "oracles", operation, f"the answer to {what} shows {shown}", expected="nothing internal", seen=short(answer.text), evidence=[answer],
+            aspect=shown.replace(" ", "-"),
+        )  # fmt: skip
     if answer.status >= 500:
         yield found(
             "errors.status",

@@ -18,10 +18,10 @@ def plan(contract: Contract) -> Iterator[Check]:
     """For each operation with an idempotency key: once and twice, and with another body; for unique fields: a second row."""
     for operation in contract.operations:
         if operation.behavior.get("idempotency"):
-            yield Check("idempotency.key", "oracles", operation.id, partial(_key, operation), phase=27)
+            yield Check("idempotency.key", "oracles", operation.id, partial(_key, operation), phase=27, confirm=False)
         collection = contract.collections.get(operation.behavior.collection or "")
         if operation.behavior.do in ("create", "register") and collection is not None and collection.unique:
-            yield Check("idempotency.unique", "oracles", operation.id, partial(_unique, operation), phase=27)
+            yield Check("idempotency.unique", "oracles", operation.id, partial(_unique, operation), phase=27, confirm=False)
 
 
 def _count(session: Session, operation: Operation, person: Any) -> int | None:

@@ -30,13 +30,13 @@ def plan(contract: Contract) -> Iterator[Check]:
             continue
         do = operation.behavior.do
         if do == "create":
-            yield Check("readback.created", "oracles", operation.id, partial(_created, operation), also=("readback.listed", "readback.owner"))
+            yield Check("readback.created", "oracles", operation.id, partial(_created, operation), also=("readback.listed", "readback.owner"), confirm=False)
         if do == "update" and operation.behavior.get("many") is not True:
-            yield Check("readback.updated", "oracles", operation.id, partial(_updated, operation), also=("readback.partial", "readback.set"))
+            yield Check("readback.updated", "oracles", operation.id, partial(_updated, operation), also=("readback.partial", "readback.set"), confirm=False)
         if do == "delete":
-            yield Check("readback.deleted", "oracles", operation.id, partial(_deleted, operation), phase=28)
+            yield Check("readback.deleted", "oracles", operation.id, partial(_deleted, operation), phase=28, confirm=False)
         if do in WRITES and operation.bodies:
-            yield Check("readback.failed", "oracles", operation.id, partial(_failed, operation), phase=22)
+            yield Check("readback.failed", "oracles", operation.id, partial(_failed, operation), phase=22, confirm=False)
 
 
 def _touches_accounts(contract: Contract, operation: Operation) -> bool:

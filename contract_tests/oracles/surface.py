@@ -95,7 +95,8 @@ def _is_route_missing(session: Session, operation: Operation, rows: object, stat
     """Whether it is the route that is missing, not what was asked for."""
     if status in (405, 501):
         return True
-    return not operation.path_names or (bool(rows) and operation.behavior.do in ("read", "list") and "visible" not in operation.behavior.words)
+    known = {name for _, name in rows} if isinstance(rows, dict) else set()
+    return set(operation.path_names) <= known and operation.method == "GET" and "visible" not in operation.behavior.words
 
 
 def _good(operation: Operation) -> str:

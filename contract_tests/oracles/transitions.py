@@ -31,11 +31,17 @@ def plan(contract: Contract) -> Iterator[Check]:
             continue
         if operation.behavior.do == "transition":
             yield Check(
-                "transitions.moved", "oracles", operation.id, partial(_moved, operation), phase=26, also=("transitions.repeated", "transitions.undeclared")
+                "transitions.moved",
+                "oracles",
+                operation.id,
+                partial(_moved, operation),
+                phase=26,
+                also=("transitions.repeated", "transitions.undeclared"),
+                confirm=False,
             )
         for later in operation.behavior.get("after") or ():
             if later.get("to"):
-                yield Check("transitions.delayed", "oracles", operation.id, partial(_delayed, operation, later), str(later["to"]), 50, slow=True)
+                yield Check("transitions.delayed", "oracles", operation.id, partial(_delayed, operation, later), str(later["to"]), 50, slow=True, confirm=False)
 
 
 def _target(session: Session, operation: Operation, request: Request) -> str | None:
@@ -71,8 +77,10 @@ def _moved(operation: Operation, session: Session) -> Iterator[Finding]:
             continue
         for to, request in _attempts(session, operation, collection, states, row, person):
             tried += 1
-            yield from _attempt(session, operation, collection, person, (row, state, to), request)
-            break
+            findings = list(_attempt(session, operation, collection, person, (row, state, to), request))
+            yield from findings
+            if findings or to in states.moves.get(state, ()):
+                break  # the row is in another state now
         if tried >= 4:
             break
     if not tried:

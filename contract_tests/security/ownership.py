@@ -29,16 +29,23 @@ def plan(contract: Contract) -> Iterator[Check]:
             continue
         limited = behavior.get("owner") or behavior.get("visible")
         if collection is not None and limited and behavior.do in ROW_VERBS and operation.path_names + _body_keys(contract, operation):
-            yield Check("ownership.row", LAYER, operation.id, partial(_row, operation), phase=24, writes=behavior.do != "read")
+            yield Check("ownership.row", LAYER, operation.id, partial(_row, operation), phase=24, writes=behavior.do != "read", confirm=False)
         if behavior.do == "list" and behavior.get("owner"):
-            yield Check("ownership.list", LAYER, operation.id, partial(_list, operation), phase=16, writes=True)
+            yield Check("ownership.list", LAYER, operation.id, partial(_list, operation), phase=16, writes=True, confirm=False)
         if behavior.get("members"):
             yield Check(
-                "ownership.members", LAYER, operation.id, partial(_members, operation), phase=24, writes=behavior.do not in ("read", "list", "aggregate")
+                "ownership.members",
+                LAYER,
+                operation.id,
+                partial(_members, operation),
+                phase=24,
+                writes=behavior.do not in ("read", "list", "aggregate"),
+                confirm=False,
+                also=("ownership.role",),
             )
         needs = [word for word in (behavior.get("with") or {}).values() if "user.id" in str(word.get("where"))]
         if needs:
-            yield Check("ownership.needed", LAYER, operation.id, partial(_needed, operation), phase=24, writes=behavior.do != "list")
+            yield Check("ownership.needed", LAYER, operation.id, partial(_needed, operation), phase=24, writes=behavior.do != "list", confirm=False)
 
 
 def _body_keys(contract: Contract, operation: Operation) -> tuple[str, ...]:
@@ -274,7 +281,7 @@ def _role(session: Session, operation: Operation, parent: Collection, owner: Per
                 answer = session.perform(operation, person, request)
                 if answer.ok or answer.status not in (0, 401, 403, 404, 429):
                     yield found(
-                        "ownership.members",
+                        "ownership.role",
                         LAYER,
                         operation,
                         f"{operation.id} works for a member who is only {role}",

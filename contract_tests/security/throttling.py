@@ -32,6 +32,7 @@ def plan(contract: Contract) -> Iterator[Check]:
                 phase=45,
                 also=("throttling.retry", "throttling.recovers", "throttling.early"),
                 writes=operation.behavior.do != "login",
+                confirm=False,
             )
 
 

@@ -56,7 +56,7 @@ def _safe(session: Session, operation: Operation) -> tuple[Person, Request]:
 
 def _admitted(answer: Exchange) -> bool:
     """Whether somebody was let in: it worked, or failed for another reason than who they are."""
-    return answer.status not in (0, 401, 429) and answer.status not in (301, 302, 303, 307, 308)
+    return answer.status not in (0, 401, 404, 405, 429, 501) and not 300 <= answer.status < 400
 
 
 def _missing(operation: Operation, session: Session) -> Iterator[Finding]:
