@@ -138,7 +138,7 @@ class Session:
             caller = self.caller(operation, person)
             if caller is NOTHING:
                 continue
-            given = self._given(operation, collection, scope or {}, caller)
+            given = self.given(operation, collection, scope or {}, caller)
             if given is None:
                 continue
             found = self.list_rows(operation, caller, given)
@@ -156,7 +156,7 @@ class Session:
         except NotChecked:
             return NOTHING
 
-    def _given(self, operation: Operation, collection: Collection, scope: Mapping[str, Any], person: Person | None) -> dict[Spot, Any] | None:
+    def given(self, operation: Operation, collection: Collection, scope: Mapping[str, Any], person: Person | None) -> dict[Spot, Any] | None:
         """Values for the path of a list; None where it can't be called."""
         places = scope_of(operation, collection)
         given: dict[Spot, Any] = {spot: scope[name] for name, spot in places.items() if name in scope}

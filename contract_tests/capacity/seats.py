@@ -184,9 +184,15 @@ def _nothing(scene: Scene, left: int) -> Iterator[Finding]:
         after = free(taking.collection, scene.row())
         if answer.ok or after != left:
             yield found(
-                "capacity.oversold", "capacity", taking.operation, f"{quantity} of {taking.collection.name} can be taken", expected=f"a refusal, and {left} left",
-                seen=f"{answer.status}, {after} left", evidence=[answer], aspect="nothing" if quantity == 0 else "negative",
-            )  # fmt: skip
+                "capacity.oversold",
+                "capacity",
+                taking.operation,
+                f"{quantity} of {taking.collection.name} can be taken",
+                expected=f"a refusal, and {left} left",
+                seen=f"{answer.status}, {after} left",
+                evidence=[answer],
+                aspect="nothing" if quantity == 0 else "negative",
+            )
 
 
 def _whole(scene: Scene) -> Iterator[Finding]:
@@ -204,8 +210,14 @@ def _whole(scene: Scene) -> Iterator[Finding]:
     after = amount(taking.collection, scene.row())
     if not answer.ok and after != before:
         yield found(
-            "capacity.whole", "capacity", taking.operation, "a refused request for several things has taken some of them", expected=before, seen=after, evidence=[answer]
-        )  # fmt: skip
+            "capacity.whole",
+            "capacity",
+            taking.operation,
+            "a refused request for several things has taken some of them",
+            expected=before,
+            seen=after,
+            evidence=[answer],
+        )
 
 
 def _race(taking: Taking, session: Session) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from contract_tests.checks import Check, NotChecked
 from contract_tests.findings import Finding
 from contract_tests.lab import found, short
 from contract_tests.provenance import clause_of_field
+from contract_tests.rereading import key_of, other_value, seen, stored_fields
 from contract_tests.samples import Request
 from contract_tests.session import Session
 from understudy.contract import schemas
@@ -87,24 +88,22 @@ def _ordered(session: Session, collection: Collection, operation: Operation, row
 
 
 def _updated(operation: Operation, session: Session) -> Iterator[Finding]:
-    from contract_tests.oracles.readback import _key, _other, _seen, stored_fields
-
     collection = session.contract.collections[str(operation.behavior.collection)]
     person = session.people.for_operation(operation)
     request = session.samples.request(operation, person)
-    key = _key(session, operation, collection, request, person)
-    before = _seen(session, operation, collection, key, person, request)
+    key = key_of(session, operation, collection, request, person)
+    before = seen(session, operation, collection, key, person, request)
     if before is None or time(before.get(str(collection.updated))) is None:
         raise NotChecked(f"{collection.updated} of what {operation.id} changes is not shown")
     fields = stored_fields(session, operation, collection, request.body)
     body = (
-        {**request.body, **{name: _other(session, operation, name, value, before.get(name)) for name, value in fields.items()}}
+        {**request.body, **{name: other_value(session, operation, name, value, before.get(name)) for name, value in fields.items()}}
         if isinstance(request.body, dict)
         else request.body
     )
     session.steering.advance(1.1, "a second between two changes")
     answer = session.perform(operation, person, Request(request.path, request.query, body, request.headers, request.media))
-    after = _seen(session, operation, collection, key, person, request)
+    after = seen(session, operation, collection, key, person, request)
     if not answer.ok or after is None:
         raise NotChecked(f"{operation.id} answers {answer.status}: {short(answer.text)}")
     first, second = time(before[str(collection.updated)]), time(after.get(str(collection.updated)))
