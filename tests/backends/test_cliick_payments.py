@@ -36,6 +36,17 @@ def test_a_platform_is_connected_by_its_callback(client: Client, platform: str) 
     assert shown.keys() == {"isConnected", "pageId", "expiresAt"}
 
 
+def test_a_shop_that_was_looked_at_before_shows_the_connection(client: Client) -> None:
+    def shown() -> bool:
+        return bool(client.get(SHOP, by=OWNER).json["integrations"]["tiktok"]["isConnected"])
+
+    before = shown()
+    client.get(connect(client)[0])
+    connected = shown()
+    client.post(f"{SHOP}/integrations/tiktok/disconnect", by=OWNER)
+    assert (before, connected, shown()) == (False, True, False)
+
+
 def test_the_page_posts_to_the_front_ends_origins_and_closes(client: Client) -> None:
     page = client.get(connect(client)[0])
     text = page.body.decode()

@@ -194,6 +194,12 @@ def test_the_collections_an_expression_looks_at_are_told() -> None:
     assert collections_in("count('orders') + sum(body.items, it) + len(rows('users'))") == {"orders", "users"}
 
 
+def test_what_a_template_looks_at_is_what_its_expressions_do() -> None:
+    template = {"a": "count('orders')", "b": ["user.id", {"c": "first('users', it.id == row.id).name"}]}
+    assert collections_in(template) == {"orders", "users"}
+    assert names_in(template) == {"count", "user", "first", "it", "row"}
+
+
 @pytest.mark.parametrize("asked", [names_in, collections_in])
 def test_a_number_names_nothing(asked: Any) -> None:
     assert asked(5) == frozenset()

@@ -6,7 +6,7 @@ once. Absent is null and nothing raises: the helpers in `operators` and `functio
 
 import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -145,16 +145,21 @@ def compile_expression(source: Any, kinds: Kinds = NO_KINDS, extra: frozenset[st
 
 
 def names_in(source: Any) -> frozenset[str]:
-    """The names and the called functions that stand in an expression."""
+    """The names and the called functions that stand in an expression, or in those of a template."""
     if not isinstance(source, str):
-        return frozenset()
+        return frozenset(name for part in _parts(source) for name in names_in(part))
     return frozenset(node.id for node in ast.walk(parse(source)) if isinstance(node, ast.Name))
 
 
+def _parts(template: Any) -> Iterable[Any]:
+    """The values of a template: of a map or a list."""
+    return template.values() if isinstance(template, Mapping) else template if isinstance(template, list) else ()
+
+
 def collections_in(source: Any) -> frozenset[str]:
-    """The collections whose rows an expression looks at."""
+    """The collections whose rows an expression, or those of a template, look at."""
     if not isinstance(source, str):
-        return frozenset()
+        return frozenset(name for part in _parts(source) for name in collections_in(part))
     calls = (node for node in ast.walk(parse(source)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args)
     return frozenset(
         node.args[0].value
