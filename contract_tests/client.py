@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,7 +36,8 @@ class Client:
         verify: Any = False if options.insecure else str(options.ca) if options.ca else True
         cert: Any = (str(options.cert), str(options.key)) if options.cert and options.key else str(options.cert) if options.cert else None
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=100)
-        self._client = httpx.Client(verify=verify, cert=cert, timeout=options.timeout, limits=limits, follow_redirects=False, trust_env=False)
+        nobody = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # cookies are carried by hand: else whoever signed in last signs every request
+        self._client = httpx.Client(verify=verify, cert=cert, timeout=options.timeout, limits=limits, follow_redirects=False, trust_env=False, cookies=nobody)
         self.deadline = ticks() + options.time
         self.count = 0
         self._next, self._lock, self._lost = 0.0, threading.Lock(), 0
