@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -114,7 +114,10 @@ class Journey:
 
     def account(self, *roles: str, skip: Sequence[Person] = ()) -> Person:
         """Somebody of a role who can sign in already, with a token that is still good. Raises NotChecked."""
-        person = self.session.people.first(roles, skip)
+        return self.fresh(self.session.people.first(roles, skip))
+
+    def fresh(self, person: Person) -> Person:
+        """Somebody, signed in again where their token ends soon."""
         if person.password and _ends(person.token) < self.session.now() + SOON:
             self.session.people.sign_in(person)
         return person
@@ -230,9 +233,12 @@ class Journey:
 
     def refuses(self, kind: frozenset[int], name: str, person: Person | None = None, body: Any = NOBODY, **more: Any) -> Exchange:
         """A call that must be refused as one of a kind."""
-        answer = self.call(name, person, body, **{"broken": True, **more})
+        return self.denied(kind, self.call(name, person, body, **{"broken": True, **more}))
+
+    def denied(self, kind: frozenset[int], answer: Exchange) -> Exchange:
+        """An answer that must be a refusal of one kind."""
         if answer.status not in kind:
-            raise Broken(f"{name} does not refuse it", f"a refusal ({', '.join(map(str, _usual(kind)))})", f"{answer.status} {short(answer.text)}")
+            raise Broken(f"{answer.operation} does not refuse it", f"a refusal ({', '.join(map(str, _usual(kind)))})", f"{answer.status} {short(answer.text)}")
         return answer
 
     # what must hold
@@ -269,8 +275,7 @@ class Journey:
         """Lets time pass at the target; those of this flow sign in again where that ends their tokens. Raises NotChecked."""
         pass_time(self.session, seconds, what)
         for person in self.people:
-            if person.password and _ends(person.token) < self.session.now() + SOON:
-                self.session.people.sign_in(person)
+            self.fresh(person)
 
     def line(self, address: str, person: Person | None, path: Mapping[str, Any] | None = None) -> Line:
         """A socket of somebody on a channel. Raises NotChecked where it can't be opened: that is for the realtime checks."""
@@ -281,9 +286,18 @@ class Journey:
         self.lines.append(line)
         return line
 
-    def hears(self, line: Line, name: str, since: int = 0, **fields: Any) -> Row:
-        """The message that must arrive at a line after a mark, with some values."""
-        heard = self.stage.wait(line, name, since, lambda data: isinstance(data, dict) and all(same(data.get(key), value) for key, value in fields.items()))
+    def hears(self, line: Line, name: str, since: int = 0, fits: Callable[[Row], Any] | None = None, **fields: Any) -> Row:
+        """The message that must arrive at a line after a mark, with some values. Of a raw WebSocket it is the whole frame."""
+
+        def wanted(data: Any) -> bool:
+            if not isinstance(data, dict) or not all(same(data.get(key), value) for key, value in fields.items()):
+                return False
+            try:
+                return fits is None or bool(fits(_seen(data)))
+            except (Broken, TypeError):
+                return False
+
+        heard = self.stage.wait(line, name, since, wanted)
         if heard is None:
             came = [{item.name: item.data} for item in line.client.since(since)]
             raise Broken(f"'{name}' does not arrive", {name: fields}, came or "nothing came")
