@@ -175,5 +175,16 @@ def evaluate(session: "Session", text: Any, person: "Person | None", names: Mapp
         raise Unknown(str(error)) from None
 
 
+def completed(session: "Session", collection: str | None, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with the foreign keys that it shows inside embedded rows only."""
+    known = session.contract.collections.get(collection or "")
+    found_row = dict(row)
+    for field, ref in (known.refs if known else {}).items():
+        other, inner = session.contract.collections.get(ref.collection), row.get(str(ref.embed))
+        if field not in row and other is not None and isinstance(inner, dict) and other.key in inner:
+            found_row[field] = inner[other.key]
+    return found_row
+
+
 def _shown(value: Any) -> Any:
     return _Shown({name: _shown(item) for name, item in value.items()}) if isinstance(value, dict) and not isinstance(value, _Shown) else value

@@ -216,6 +216,8 @@ class Session:
             if by in scope:
                 owners = [row for row in owners if str(row.get(parent.key)) == str(scope[by])]
             nested = [child for row in owners for child in row.get(name) or () if isinstance(child, dict)]
+            if not owners and (made := self.make(parent, person)) is not None:
+                owners = [made]
             if not nested and owners:
                 nested = [child for row in owners[:3] for child in (self.read(parent, row.get(parent.key), person) or {}).get(name) or ()]
             if nested:

@@ -54,6 +54,8 @@ def _shown(session: Session, collection: Collection, person: Any) -> Iterator[tu
     reader = session.reader(collection)
     rows = session.rows(collection, person)
     if reader is not None:
+        if not rows and (made := session.make(collection, person)) is not None:
+            rows = [made]  # no list shows them: one of one's own
         keys = [row[collection.key] for row in rows[:5] if collection.key in row]
         caller = session.caller(reader, person)
         yield reader, [row for key in keys if (row := session.read_with(reader, collection, key, caller)[0]) is not None]

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from contract_tests.checks import Check, NotChecked
 from contract_tests.exchange import Exchange
 from contract_tests.findings import Finding
-from contract_tests.lab import Unknown, evaluate, found, short
+from contract_tests.lab import Unknown, completed, evaluate, found, short
 from contract_tests.people import Person
 from contract_tests.samples import Request
 from contract_tests.session import Session
@@ -20,6 +20,7 @@ from understudy.contract.model import Collection, Contract, Operation
 
 __all__ = ["plan"]
 
+ROWS = 5  # that are made where a list has fewer, to turn pages
 ENOUGH = 12  # pages that are turned
 Row = dict[str, Any]
 
@@ -39,6 +40,8 @@ def plan(contract: Contract) -> Iterator[Check]:
             yield Check("lists.sort", "oracles", name, partial(_sort, operation), phase=10, writes=False)
         if operation.behavior.get("where"):
             yield Check("lists.where", "oracles", name, partial(_where, operation), phase=10, writes=False)
+        if "now" in str(operation.behavior.get("where")):
+            yield Check("times.passed", "oracles", name, partial(_passed, operation), phase=58, confirm=False, slow=True)
         if operation.path_names:
             yield Check("lists.scope", "oracles", name, partial(_scope, operation), phase=10, writes=False)
         if operation.behavior.get("page") == "cursor" or (contract.settings.get("pages") or {}).get("style") == "cursor":
@@ -103,6 +106,12 @@ def _pages(operation: Operation, session: Session) -> Iterator[Finding]:
         yield found(
             "lists.pages", "oracles", operation, "a list shows a row twice", expected="each row once", seen=f"{key} {', '.join(twice[:5])}", aspect="twice"
         )
+    if size is not None and len(every) < ROWS and not operation.behavior.get("roles"):
+        scope = _scoped(operation, collection, request)
+        for _ in range(ROWS - len(every)):
+            session.make(collection, person, scope)
+        every = _everything(session, operation, person, request)
+        keys = [str(row[key]) for row in every if key in row]
     if size is None or len(every) < 3:
         if size is None:
             return
@@ -361,7 +370,7 @@ def _where(operation: Operation, session: Session) -> Iterator[Finding]:
     collection = session.contract.collections[str(operation.behavior.collection)]
     condition = str(operation.behavior.get("where"))
     rows = _everything(session, operation, person, request)
-    check = _condition(session, person, condition, {"path": dict(request.path), "query": dict(request.query)})
+    check = _condition(session, person, condition, {"path": dict(request.path), "query": dict(request.query)}, collection.name)
     try:
         wrong = [row for row in rows if not check(row)]
         if wrong:
@@ -379,8 +388,8 @@ def _where(operation: Operation, session: Session) -> Iterator[Finding]:
         raise NotChecked(f"'{condition}' can't be told from what is shown: {why}") from None
 
 
-def _condition(session: Session, person: Person | None, condition: str, names: Mapping[str, Any]) -> Callable[[Row], bool]:
-    return lambda row: bool(evaluate(session, condition, person, {**names, "row": row}))
+def _condition(session: Session, person: Person | None, condition: str, names: Mapping[str, Any], collection: str) -> Callable[[Row], bool]:
+    return lambda row: bool(evaluate(session, condition, person, {**names, "row": completed(session, collection, row)}))
 
 
 def _left_out(
@@ -471,3 +480,35 @@ def _scoped(operation: Operation, collection: Collection, request: Request) -> d
     from contract_tests.bindings import scope_of
 
     return {name: request.path[spot[1]] for name, spot in scope_of(operation, collection).items() if spot[0] == "path" and spot[1] in request.path}
+
+
+def _passed(operation: Operation, session: Session) -> Iterator[Finding]:
+    """A row that the clock takes out of the condition leaves the list."""
+    condition = str(operation.behavior.get("where"))
+    collection = session.contract.collections[str(operation.behavior.collection)]
+    person, request = _begin(session, operation)
+    field = next((name for name in collection.properties if f"row.{name}" in condition and "date-time" in str(collection.properties[name])), None)
+    rows = _everything(session, operation, person, request)
+    dated = (
+        sorted(
+            ((moment, row) for row in rows if field in row and (moment := time(row[str(field)])) is not None and moment > session.now()),
+            key=lambda pair: pair[0],
+        )
+        if field
+        else []
+    )
+    if not dated:
+        raise NotChecked(f"no row of {operation.id} will be over one day")
+    moment, row = dated[0]
+    session.steering.advance(moment - session.now() + 2, f"waiting for {row[str(field)]}")
+    later = _everything(session, operation, *_begin(session, operation))
+    if any(str(item.get(collection.key)) == str(row.get(collection.key)) for item in later):
+        yield found(
+            "times.passed",
+            "oracles",
+            operation,
+            "the list shows a row that is over",
+            expected=condition,
+            seen=f"{field} {row[str(field)]}, and it is later than that",
+            aspect=str(field),
+        )

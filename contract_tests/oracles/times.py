@@ -7,7 +7,7 @@ from typing import Any
 
 from contract_tests.checks import Check, NotChecked
 from contract_tests.findings import Finding
-from contract_tests.lab import found, short
+from contract_tests.lab import Unknown, evaluate, found, short
 from contract_tests.provenance import clause_of_field
 from contract_tests.rereading import key_of, other_value, seen, stored_fields
 from contract_tests.samples import Request
@@ -33,6 +33,8 @@ def plan(contract: Contract) -> Iterator[Check]:
             continue
         if owner.updated and operation.behavior.do in ("update", "transition") and operation.path_names:
             yield Check("times.updated", "oracles", operation.id, partial(_updated, operation), phase=23)
+        if any("now" in str(text) for text in (operation.behavior.get("set") or {}).values()) and operation.behavior.do == "create":
+            yield Check("times.set", "oracles", operation.id, partial(_set, operation), phase=23, confirm=False)
         if owner.created and operation.behavior.do == "create":
             yield Check("times.created", "oracles", operation.id, partial(_created, operation), phase=23)
 
@@ -149,3 +151,30 @@ def _created(operation: Operation, session: Session) -> Iterator[Finding]:
             evidence=[answer],
             aspect=str(collection.created),
         )
+
+
+def _set(operation: Operation, session: Session) -> Iterator[Finding]:
+    """Instants and counts of seconds that a creation sets are now, in the declared unit."""
+    person = session.people.for_operation(operation)
+    row, answer = session.create(operation, person, session.samples.request(operation, person))
+    shown = 0
+    for name, text in (operation.behavior.get("set") or {}).items():
+        if row is None or name not in row or "now" not in str(text):
+            continue
+        try:
+            value = evaluate(session, text, person, {})
+        except Unknown:
+            continue
+        shown += 1
+        if not _near(value, row[name]):
+            yield found("times.set", "oracles", operation, f"{name} is not {text}", expected=value, seen=row[name], evidence=[answer], aspect=name)
+    if not shown:
+        raise NotChecked(f"{operation.id} does not show what it sets")
+
+
+def _near(expected: Any, seen_value: Any) -> bool:
+    """Whether two instants, or two counts of one unit, are about the same."""
+    if isinstance(expected, int | float) and isinstance(seen_value, int | float):
+        return abs(expected - seen_value) <= 1e-4 * abs(expected)
+    first, second = time(expected), time(seen_value)
+    return first is not None and second is not None and abs(first - second) <= LATE + 60

@@ -1,6 +1,7 @@
 """N9: what belongs to one is neither read, listed, changed nor deleted by another."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -43,6 +44,8 @@ def plan(contract: Contract) -> Iterator[Check]:
                 confirm=False,
                 also=("ownership.role",),
             )
+            if _own_spot(contract, operation) and behavior.do in ROW_VERBS:
+                yield Check("ownership.path", LAYER, operation.id, partial(_path, operation), phase=24, writes=behavior.do != "read", confirm=False)
         needs = [word for word in (behavior.get("with") or {}).values() if "user.id" in str(word.get("where"))]
         if needs:
             yield Check("ownership.needed", LAYER, operation.id, partial(_needed, operation), phase=24, writes=behavior.do != "list", confirm=False)
@@ -343,5 +346,37 @@ def _needed(operation: Operation, session: Session) -> Iterator[Finding]:
             f"{operation.id} works with a row of {other.name} that is somebody else's",
             expected="404 or 403",
             seen=f"{answer.status} {short(rows if rows is not None else answer.text)} for {stranger.login}",
+            evidence=[answer],
+        )
+
+
+def _own_spot(contract: Contract, operation: Operation) -> Any:
+    """The place of the row's own key, beside that of the parent whose members may call."""
+    member = operation.behavior.get("members")["of"]
+    return next((item.spot for item in bindings(contract, operation) if item.main and item.collection.name != member and item.spot[0] == "path"), None)
+
+
+def _path(operation: Operation, session: Session) -> Iterator[Finding]:
+    """A row is not reached through a parent that it does not belong to, be it the caller's own."""
+    parent = session.contract.collections[operation.behavior.get("members")["of"]]
+    collection = session.contract.collections[str(operation.behavior.collection)]
+    owner = session.people.first()
+    request = session.samples.request(operation, owner)
+    if _own_spot(session.contract, operation) not in request.rows:
+        raise NotChecked(f"no row of {collection.name} is known")
+    stranger = _stranger(session, parent, request, owner)
+    made = session.make(parent, stranger)
+    spot = next((item.spot for item in bindings(session.contract, operation) if item.collection.name == parent.name), None)
+    if made is None or spot is None or spot[0] != "path" or parent.key not in made:
+        raise NotChecked(f"{stranger} can't make a row of {parent.name}")
+    answer = session.perform(operation, stranger, replace(request, path={**request.path, spot[1]: made[parent.key]}))
+    if answer.ok:
+        yield found(
+            "ownership.path",
+            LAYER,
+            operation,
+            f"{operation.id} reaches a row of {collection.name} through a row of {parent.name} that it does not belong to",
+            expected="404",
+            seen=f"{answer.status} {short(answer.text)} for {stranger.login}",
             evidence=[answer],
         )
