@@ -101,6 +101,7 @@ class Journey:
         self.people: list[Person] = []
         self.last: Operation | None = None
         self.lines: list[Line] = []
+        self.undo: list[Callable[[], Any]] = []
 
     # who takes part
 
@@ -132,8 +133,8 @@ class Journey:
             yield step
         except Broken as error:
             self._note(step, error)
-        except TypeError as error:  # a figure that is no number: the target's answer, as the clean mock shows
-            self._note(step, Broken("an answer has a value of another type", "the type of the document", str(error)))
+        except (TypeError, ValueError, AttributeError, LookupError) as error:  # an answer of another shape; a fault of ours would show on the clean mock
+            self._note(step, Broken("an answer has another shape", "the shape of the document", f"{type(error).__name__}: {error}"))
 
     def _note(self, step: Step, error: Broken) -> None:
         operation = error.about or (self.operation(step.on) if step.on else self.last)
@@ -310,16 +311,23 @@ class Journey:
         mark = line.client.emit(name, data)
         return self.hears(line, reply, mark, **fields)
 
+    def afterwards(self, act: Callable[[], Any]) -> None:
+        """What puts things right at the end, whether the flow gets there or not; the last first."""
+        self.undo.append(act)
+
     def close(self) -> None:
-        """Closes its sockets."""
+        """Puts right what was changed for the flow, and closes its sockets."""
         self.stage.close()
+        while self.undo:
+            self.undo.pop()()
 
 
 def run(flow: Flow, session: Session, referee: Referee | None = None) -> list[Finding]:
     """Tells a flow; what is broken in it. Raises NotChecked where nothing is, and it could not be told to its end."""
     journey = Journey(session, flow, referee)
     try:
-        flow.tell(journey)
+        with journey.step("the flow goes on", "goes-on"):
+            flow.tell(journey)
     except Ended:
         pass
     except NotChecked:
