@@ -220,7 +220,7 @@ def _told(session: Session, source: Source, row: Any, old: Any) -> Expected | No
     """The message about a row that goes by itself."""
     template = templates(session.contract)[source.emit["message"]]
     collection = session.contract.collections.get(template.get("collection", ""))
-    facts = Facts(session, source.operation, session.people.first(), row=None, extra={"row": seen(session.contract, collection, row), "old": old})
+    facts = Facts(session, source.operation, None, row=None, extra={"row": seen(session.contract, collection, row), "old": old})
     view = View(facts)
     try:
         room = view.sure(template["room"]) if "room" in template else None

@@ -8,8 +8,8 @@ from contract_tests.findings import Finding
 from contract_tests.people import Person
 from contract_tests.provenance import clause_of_channel
 from contract_tests.realtime.letters import Letters
-from contract_tests.realtime.lines import LAYER, SETTLED, Line, Stage, clause_about, lines_of, ways
-from contract_tests.realtime.scenes import other_than, place_for, staged
+from contract_tests.realtime.lines import LAYER, SETTLED, Line, Stage, clause_about, ways
+from contract_tests.realtime.scenes import anybody, other_than, place_for, staged
 from contract_tests.realtime.sight import Facts, Unknown, View, agrees
 from contract_tests.session import Session
 from contract_tests.sockets import Unopened
@@ -33,18 +33,14 @@ def plan(contract: Contract) -> Iterator[Check]:
 def _opens(session: Session, channel: Channel) -> Iterator[Finding]:
     with staged(session) as letters:
         letters.stage.lines.shut.pop(channel.id, None)  # what an earlier run of this check has found is to be found again
-        person = _first(session, channel)
-        path = place_for(session, channel, person, other_than(session, person)) if person else lines_of(session).path(channel, None)
+        person = anybody(session) if channel.security else None
+        path = place_for(session, channel, person, other_than(session, person))
         found = list(_each_way(letters.stage, channel, person, path))
         yield from found
         if not found or letters.stage.open_lines:
             yield from _anonymous(letters.stage, channel, path)
             yield from _greeted(letters, channel)
             yield from letters.stage.strays()
-
-
-def _first(session: Session, channel: Channel) -> Person | None:
-    return session.people.first() if channel.security else None
 
 
 def _each_way(stage: Stage, channel: Channel, person: Person | None, path: dict[str, object]) -> Iterator[Finding]:

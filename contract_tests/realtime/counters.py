@@ -11,7 +11,7 @@ from contract_tests.realtime import props
 from contract_tests.realtime.letters import Letters, Place, place, put
 from contract_tests.realtime.lines import Line
 from contract_tests.realtime.scenes import keys_of
-from contract_tests.realtime.sight import Facts, Seen, View, seen, templates
+from contract_tests.realtime.sight import Facts, Seen, View, templates
 from contract_tests.samples import Request
 from contract_tests.session import Session
 from contract_tests.sockets import Heard
@@ -207,7 +207,3 @@ class Counter:
         if self.till.spender is None:
             raise NotChecked("no operation spends a lock")
         return self.buy(self.till.spender, person, quantity, lock, key)
-
-    def known(self) -> Any:
-        """The row as expressions see it."""
-        return seen(self.session.contract, self.till.collection, self.seen())

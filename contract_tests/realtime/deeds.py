@@ -16,6 +16,7 @@ from contract_tests.realtime.sight import Facts
 from contract_tests.samples import Request
 from contract_tests.session import Session
 from fixtures.instants import seconds as seconds_of
+from understudy.contract import schemas
 from understudy.contract.model import Channel, Collection, Contract, Operation, Push
 
 __all__ = ["Deed", "Source", "prepared", "referring", "sources"]
@@ -80,8 +81,19 @@ def _changing(contract: Contract, push: Push) -> Iterator[Source]:
             for effect in effects.get("creates") or ():
                 if effect["collection"] == kind and "each" not in effect:
                     yield Source(operation, emit, delay, condition, effect)
-        if behavior.collection == kind and behavior.do in ("create", *CHANGES):
+        if behavior.collection == kind and behavior.do in ("create", *CHANGES) and _may_tell(operation, condition):
             yield Source(operation, emit, 0.0, condition)
+
+
+COMPARED = re.compile(r"row\.(\w+) != old\.(\w+)")
+
+
+def _may_tell(operation: Operation, condition: str) -> bool:
+    """Whether an operation changes a field whose change is told; one that does not is nothing to try out: who knows what it does."""
+    compared = {mine for mine, its in COMPARED.findall(condition) if mine == its}
+    media = next((item for kind, item in operation.bodies.items() if schemas.is_json(kind)), None)
+    given = schemas.properties(operation.bundle.data, media.schema or {}) if media else {}
+    return not compared or bool(compared & (set(given) | set(operation.behavior.get("set") or ())))
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 from contract_tests.checks import NotChecked
 from contract_tests.people import Person
 from contract_tests.realtime.lines import SETTLED, Line, Stage
-from contract_tests.realtime.sight import UNKNOWN, Expected, Facts, Refusal, Unknown, View, agrees
+from contract_tests.realtime.sight import UNKNOWN, Expected, Facts, Refusal, Unknown, View, agrees, equalities
 from contract_tests.samples import made_of
 from contract_tests.session import Session
 from contract_tests.sockets import Heard
@@ -301,11 +301,9 @@ def _taken(facts: Facts) -> bool:
 
 
 def _scope(view: View, scope: Mapping[str, Any]) -> dict[str, Any]:
-    from contract_tests.realtime.sight import _equalities
-
     try:
         if "where" in scope:
-            return _equalities(view, scope["where"])
+            return equalities(view, scope["where"])
         return {name: view.sure(text) for name, text in scope.items()}
     except Unknown:
         return {}

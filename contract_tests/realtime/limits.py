@@ -9,7 +9,7 @@ from contract_tests.provenance import clause_of_channel
 from contract_tests.realtime.clocks import pass_time
 from contract_tests.realtime.letters import Letters
 from contract_tests.realtime.lines import LAYER, Line, clause_inferred
-from contract_tests.realtime.scenes import other_than, place_for, staged
+from contract_tests.realtime.scenes import anybody, other_than, place_for, staged
 from contract_tests.session import Session
 from contract_tests.sockets import Heard
 from understudy.contract.model import Channel, Contract, Receiver
@@ -36,7 +36,7 @@ def _limited(session: Session, channel: Channel) -> Iterator[Finding]:
             raise NotChecked("the limit is switched off" if limit is None else f"it would take {limit[0]} messages")
         if echo is None:
             raise NotChecked(f"{channel.address} has no message that is answered and does nothing")
-        person = session.people.first()
+        person = anybody(session)
         line = letters.stage.open(channel, person, place_for(session, channel, person, other_than(session, person)))
         line.client.limit = None
         yield from _flooded(letters, line, echo, limit[0])

@@ -10,7 +10,7 @@ from contract_tests.findings import Finding
 from contract_tests.provenance import clause_of_channel
 from contract_tests.realtime.letters import Letters
 from contract_tests.realtime.lines import LAYER, Line
-from contract_tests.realtime.scenes import other_than, place_for, staged
+from contract_tests.realtime.scenes import anybody, other_than, place_for, staged
 from contract_tests.session import Session
 from understudy.contract.model import Channel, Contract
 
@@ -29,7 +29,7 @@ def plan(contract: Contract) -> Iterator[Check]:
 
 def _outlived(session: Session, channel: Channel) -> Iterator[Finding]:
     with staged(session) as letters:
-        person = session.people.first()
+        person = anybody(session)
         path = place_for(session, channel, person, other_than(session, person))
         bystander = letters.stage.open(channel, person, path)
         for what, send in _noises(channel):

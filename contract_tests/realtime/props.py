@@ -7,7 +7,7 @@ from typing import Any
 
 from contract_tests.checks import NotChecked
 from contract_tests.people import Person
-from contract_tests.realtime.sight import Facts, Unknown, View, seen
+from contract_tests.realtime.sight import Facts, Unknown, View
 from contract_tests.session import Session
 from understudy.contract import schemas
 from understudy.contract.model import Channel, Collection, Operation
@@ -72,7 +72,8 @@ def path_of(session: Session, channel: Channel, person: Person, others: tuple[Pe
     for name in channel.opening.path_names:
         bound = next(((key, word) for key, word in words.items() if word.get("key") in (f"path.{name}", f"path['{name}']")), None)
         if bound is None:
-            raise NotChecked(f"what {{{name}}} of {channel.address} is the key of is not declared")
+            found[name] = session.samples.blank(channel.opening).path.get(name)
+            continue
         collection = session.contract.collections[bound[1]["collection"]]
         found[name] = _admitting(session, channel, collection, bound[0], name, person, others, closed)
     return found
@@ -121,8 +122,3 @@ def _lets_in(session: Session, channel: Channel, name: str, row: Row, collection
         return View(facts).verdict() is None
     except Unknown:
         return None
-
-
-def known(session: Session, collection: Collection, row: Row) -> Any:
-    """A row as expressions see it."""
-    return seen(session.contract, collection, row)

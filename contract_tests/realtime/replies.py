@@ -8,7 +8,7 @@ from contract_tests.checks import Check
 from contract_tests.findings import Clause, Finding
 from contract_tests.realtime.lines import LAYER, clause_about
 from contract_tests.realtime.scenes import Scene, noted, scene, scenes, staged
-from contract_tests.realtime.sight import View, agrees
+from contract_tests.realtime.sight import UNKNOWN, View, agrees
 from contract_tests.session import Session
 from contract_tests.sockets import Heard, SocketIO
 from understudy.contract.model import Channel, Contract, Receiver
@@ -73,6 +73,8 @@ def _judged(made: Scene, found: Heard | None, mark: int, view: View) -> Iterator
 def _foretold(made: Scene, view: View) -> object:
     """What of the reply is known beforehand. What depends on the row as it is after the message, or on locks, is left to their own checks."""
     reply = made.receiver.operation.behavior.get("reply")
+    if reply is None:
+        return UNKNOWN
     if made.receiver.operation.behavior.do == "reply" or not isinstance(reply, dict):
         return view.value(reply)
     return view.value({name: text for name, text in reply.items() if not isinstance(text, str) or "held(" not in text})

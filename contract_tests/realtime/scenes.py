@@ -1,6 +1,6 @@
 """Scenes: a line on which a message should be taken, with what had to be done first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,12 +9,12 @@ from contract_tests.checks import NotChecked
 from contract_tests.people import Person
 from contract_tests.realtime import props
 from contract_tests.realtime.letters import Letters
-from contract_tests.realtime.lines import Line, Stage
+from contract_tests.realtime.lines import Line, Stage, lines_of
 from contract_tests.realtime.sight import Unknown, View
 from contract_tests.session import Session
 from understudy.contract.model import Channel, Collection, Receiver
 
-__all__ = ["Scene", "about_of", "noted", "scene", "scenes", "staged"]
+__all__ = ["Scene", "about_of", "anybody", "noted", "scene", "scenes", "staged"]
 
 PLENTY = 40  # of a row with capacity that is made
 WRITES = ("create", "update", "transition", "take", "give")
@@ -66,8 +66,10 @@ def scene(letters: Letters, channel: Channel, receiver: Receiver) -> Scene:
     raise NotChecked(why)
 
 
-def _candidates(session: Session, receiver: Receiver) -> list[Person]:
+def _candidates(session: Session, receiver: Receiver) -> Sequence[Person | None]:
     roles = receiver.operation.behavior.get("roles") or ()
+    if not session.people.everyone and not session.contract.settings.get("auth"):
+        return [None]
     return [person for person in session.people.everyone if not roles or person.role in roles][:3]
 
 
@@ -76,7 +78,7 @@ def other_than(session: Session, person: Person | None) -> Person | None:
     return next((item for item in session.people.everyone if item is not person), None)
 
 
-def _by(letters: Letters, channel: Channel, receiver: Receiver, person: Person) -> Scene:
+def _by(letters: Letters, channel: Channel, receiver: Receiver, person: Person | None) -> Scene:
     session = letters.session
     other = other_than(session, person)
     path = place_for(session, channel, person, other)
@@ -89,17 +91,24 @@ def _by(letters: Letters, channel: Channel, receiver: Receiver, person: Person) 
     return Scene(letters.stage, letters, line, receiver, body, about, other)
 
 
-def place_for(session: Session, channel: Channel, person: Person, other: Person | None) -> dict[str, Any]:
+def anybody(session: Session) -> Person | None:
+    """The first who can sign in; nobody, where the contract knows no accounts. Raises NotChecked."""
+    return session.people.first() if session.people.everyone or session.contract.settings.get("auth") else None
+
+
+def place_for(session: Session, channel: Channel, person: Person | None, other: Person | None) -> dict[str, Any]:
     """Path parameters of new rows, into which somebody else is let if that can be had."""
     if not channel.opening.path_names:
         return {}
+    if person is None:
+        return lines_of(session).path(channel, None)
     try:
         return props.path_of(session, channel, person, (other,) if other else ())
     except NotChecked:
         return props.path_of(session, channel, person)
 
 
-def about_of(letters: Letters, receiver: Receiver, person: Person) -> dict[str, Any]:
+def about_of(letters: Letters, receiver: Receiver, person: Person | None) -> dict[str, Any]:
     """Collection -> key of a new row, for all that a message names; what has capacity first, for it tells what it belongs to."""
     about: dict[str, Any] = {}
     bound = [collection for at, collection, _ in letters.bound(receiver) if at]
@@ -117,7 +126,7 @@ def keys_of(collection: Collection, row: Mapping[str, Any]) -> dict[str, Any]:
     return {**{ref.collection: row[name] for name, ref in collection.refs.items() if row.get(name) is not None}, collection.name: row[collection.key]}
 
 
-def _new(letters: Letters, collection: Collection, person: Person) -> Mapping[str, Any] | None:
+def _new(letters: Letters, collection: Collection, person: Person | None) -> Mapping[str, Any] | None:
     if collection.capacity is None:
         return props.fresh(letters.session, collection, person) if letters.session.creator(collection) else None
     try:

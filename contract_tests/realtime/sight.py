@@ -11,7 +11,7 @@ from understudy.contract.expressions import ExpressionError, Scope, compile_expr
 from understudy.contract.functions import time
 from understudy.contract.model import Collection, Contract, Operation
 
-__all__ = ["NOBODY", "NOBODY_UUID", "UNKNOWN", "Expected", "Facts", "Refusal", "Seen", "Unknown", "View", "agrees", "seen", "templates"]
+__all__ = ["NOBODY", "NOBODY_UUID", "UNKNOWN", "Expected", "Facts", "Refusal", "Seen", "Unknown", "View", "agrees", "equalities", "seen", "templates"]
 
 Row = dict[str, Any]
 WITH_ROW = ("read", "update", "delete", "transition", "take", "give")
@@ -206,7 +206,7 @@ class View:
         collection = self._collection(word["collection"])
         if collection is None or "key" not in word:
             raise Unknown(name)
-        row = self.lookup(collection, self.sure(word["key"]), _equalities(self, word.get("where")))
+        row = self.lookup(collection, self.sure(word["key"]), equalities(self, word.get("where")))
         if row is not None and "where" in word:
             before = self.scope.get("it", UNKNOWN)
             self.scope["it"] = row
@@ -348,7 +348,7 @@ NOBODY = 2_000_000_000
 NOBODY_UUID = "deadbeef-dead-4eef-8ead-deadbeefdead"
 
 
-def _equalities(view: View, where: Any) -> dict[str, Any]:
+def equalities(view: View, where: Any) -> dict[str, Any]:
     """`it.party_id == path.partyId` as a scope: field -> value."""
     left, _, right = where.partition("==") if isinstance(where, str) and where.count("==") == 1 else ("", "", "")
     name = left.strip().removeprefix("it.")

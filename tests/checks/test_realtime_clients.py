@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -196,3 +197,13 @@ def test_a_path_of_its_own_is_used(platform: Understudy) -> None:
     found = outcome(Options("eventplatform", urls=urls, socket_path="/elsewhere"), "realtime.connect:realtime")
     assert found.state == "failed"
     assert outcome(Options("eventplatform", urls=urls, socket_path="/socket.io"), "realtime.connect:realtime").state == "passed"
+
+
+def test_a_document_that_knows_no_accounts_is_checked_as_far_as_it_goes() -> None:
+    document = str(Path(__file__).parents[1] / "engine" / "chat.asyncapi.yaml")
+    with serve(document) as mock:
+        options = Options(document, urls=tuple(f"{name}={url}" for name, url in mock.urls.items()))
+        with opened(options) as session:
+            outcomes = {check.id: run_check(session, check).state for check in plan(session.contract, ["realtime"]) if check.rule != "realtime.handshake"}
+    assert outcomes["realtime.reply:hear"] == "passed"
+    assert set(outcomes.values()) == {"passed"}
