@@ -67,13 +67,16 @@ class Telling(Protocol):
 
 @dataclass(frozen=True)
 class Flow:
-    """One flow. slug: its name; subject: the operationId that it is mainly about; clock: whether it moves the target's clock; slow: by more than seconds."""
+    """One flow. slug: its name; subject: the operationId that it is mainly about; clock: whether it moves the target's clock; slow: by more than seconds;
+    late: whether it uses up what other checks need; confirm: whether what it finds must show again when it is told a second time."""
 
     slug: str
     subject: str
     tell: Telling
     clock: bool = False
     slow: bool = False
+    late: bool = False
+    confirm: bool = True
 
 
 @dataclass(frozen=True)
@@ -311,6 +314,16 @@ class Journey:
         mark = line.client.emit(name, data)
         return self.hears(line, reply, mark, **fields)
 
+    def plant(self, collection: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A row that no operation of the API makes, made by the target's control API. Raises NotChecked where it has none."""
+        if not self.session.steering.steerable:
+            raise NotChecked(f"nothing in the API makes {collection}")
+        url = f"{next(iter(self.session.urls.values()))}/__admin/state/{collection}"
+        answer = self.session.client.send("POST", url, {"content-type": "application/json"}, json.dumps(dict(row)).encode())
+        if not answer.ok or not isinstance(answer.json, dict):
+            raise NotChecked(f"the control API makes no {collection}: {answer.status} {short(answer.text)}")
+        return answer.json
+
     def afterwards(self, act: Callable[[], Any]) -> None:
         """What puts things right at the end, whether the flow gets there or not; the last first."""
         self.undo.append(act)
@@ -347,8 +360,8 @@ def flows_of(contract: Contract, name: str, flows: Sequence[Flow]) -> Iterator[C
     for flow in flows:
         if flow.subject in known:
             yield Check(
-                "journey.step", LAYER, flow.subject, partial(run, flow, referee=referee), flow.slug, LATER if flow.clock else NOW, slow=flow.slow,
-                also=RULES, wide=True,
+                "journey.step", LAYER, flow.subject, partial(run, flow, referee=referee), flow.slug, LATER if flow.clock or flow.late else NOW,
+                confirm=flow.confirm, slow=flow.slow, also=RULES, wide=True,
             )  # fmt: skip
 
 
