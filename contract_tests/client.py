@@ -20,6 +20,7 @@ __all__ = ["Client", "TimeOver"]
 LOST = 3  # requests in a row that find nobody, after which the target is taken for gone
 PATIENT = (429, 503)
 LONGEST = 20.0  # seconds that a Retry-After is waited for
+GREETING = 5.0  # seconds that a service's first answer may take: one that only has sockets may never give it, and is there all the same
 TRIES = 2
 
 
@@ -103,15 +104,15 @@ class Client:
             raise Unreachable(f"{_origin(url)} does not answer: {error}")
 
     def wait_for(self, urls: Mapping[str, str]) -> None:
-        """Returns when every service answers anything; raises Unreachable after the seconds of `wait`."""
+        """Returns when every service takes a request; raises Unreachable after the seconds of `wait`."""
         end = ticks() + self.options.wait
         for service, url in urls.items():
             while True:
                 try:
-                    self._client.get(url, headers=_encoded(self.headers))
+                    self._client.get(url, headers=_encoded(self.headers), timeout=min(GREETING, self.options.timeout))
                     break
-                except httpx.TimeoutException as error:
-                    seen: Exception = error
+                except httpx.ReadTimeout:
+                    break
                 except httpx.TransportError as error:
                     seen = error
                 if ticks() >= end:
