@@ -58,7 +58,7 @@ class People:
         self.failures: list[str] = []
         self.logins: list[Exchange] = []
         self._everyone: list[Person] | None = None
-        self._renewals: dict[str, float] = {}
+        self._renewals: dict[str, tuple[float, float]] = {}
 
     def _find(self, do: str) -> Operation | None:
         return next((item for item in self.session.contract.operations if item.behavior.do == do), None) or self._guess(do)
@@ -211,9 +211,10 @@ class People:
     def renewed(self, person: Person) -> bool:
         """Signs one of those who check in once more, because their token may be over: seldom, for what is refused is mostly meant."""
         known = self._everyone is not None and any(item is person for item in self._everyone)
-        if not known or not person.password or ticks() - self._renewals.get(person.login, -RENEWAL) < RENEWAL:
+        at, moved = self._renewals.get(person.login, (-RENEWAL, 0.0))
+        if not known or not person.password or (ticks() - at < RENEWAL and moved == self.session.steering.moved):
             return False
-        self._renewals[person.login] = ticks()
+        self._renewals[person.login] = (ticks(), self.session.steering.moved)
         return self.sign_in(person)
 
     def first(self, roles: Iterable[str] = (), skip: Iterable[Person] = ()) -> Person:

@@ -65,7 +65,10 @@ def choose(contract: Contract, options: Options) -> list[Check]:
 def _named(check: Check, names: Iterable[str]) -> bool:
     """Whether one of some names is a check's, or that of a finding that it may make."""
     return any(
-        name in (check.id, check.rule, check.subject, check.layer) or check.id.startswith(f"{name}:") or check.id == name or _of_finding(check, name)
+        name in (check.id, check.rule, check.subject, check.layer, *check.also)
+        or check.id.startswith(f"{name}:")
+        or check.id == name
+        or _of_finding(check, name)
         for name in names
     )
 

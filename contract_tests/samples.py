@@ -55,7 +55,9 @@ class Samples:
     def __init__(self, session: "Session") -> None:
         self.session = session
 
-    def request(self, operation: Operation, person: "Person | None", given: Mapping[Spot, Any] | None = None, fresh: bool = True, own: bool = False) -> Request:
+    def request(
+        self, operation: Operation, person: "Person | None", given: Mapping[Spot, Any] | None = None, fresh: bool = True, own: bool = False, turn: int = 0
+    ) -> Request:
         """A request that should succeed. given: place -> value that is settled; fresh: new texts; own: rows must be the person's. Raises NotChecked."""
         made = self.blank(operation, fresh)
         values: dict[Spot, Any] = dict(given or {})
@@ -63,7 +65,7 @@ class Samples:
         for binding in bindings(self.session.contract, operation):
             if binding.spot in values:
                 continue
-            row = self._row(operation, binding, values, person, own, _at(made, binding.spot))
+            row = self._row(operation, binding, values, person, own, _at(made, binding.spot), turn)
             if row is not None:
                 key = row[binding.collection.key]
                 rows[binding.spot] = row
@@ -89,6 +91,21 @@ class Samples:
         media = self.media(operation)
         body = self.body(operation, media, fresh) if media is not None else None
         return Request(path, query, body, headers, media.type if media else None)
+
+    def rich(self, operation: Operation, request: "Request") -> "Request":
+        """The request with all that may be sent as well, where a plain value of its type will do; other than the defaults."""
+        media = self.media(operation)
+        if media is None or media.schema is None or not isinstance(request.body, dict):
+            return request
+        document = operation.bundle.data
+        collection = self.session.contract.collections.get(operation.behavior.collection or "")
+        refs = collection.refs if collection is not None else {}
+        more = {
+            name: value
+            for name, node in schemas.properties(document, media.schema).items()
+            if name not in request.body and name not in refs and (value := varied(document, node)) is not None
+        }
+        return request.with_body(**more)
 
     def media(self, operation: Operation) -> Media | None:
         """The media type that is sent: JSON where it may be."""
@@ -147,7 +164,7 @@ class Samples:
         return made_of(document, node)
 
     def _row(
-        self, operation: Operation, binding: Binding, values: Mapping[Spot, Any], person: "Person | None", own: bool, example: Any = None
+        self, operation: Operation, binding: Binding, values: Mapping[Spot, Any], person: "Person | None", own: bool, example: Any = None, turn: int = 0
     ) -> Mapping[str, Any] | None:
         """A row whose key may stand in a place: fitting the other places; the person's own where it must be."""
         session, collection = self.session, binding.collection
@@ -160,7 +177,7 @@ class Samples:
         candidates = self._harmless(collection, [row for row in known if str(row[collection.key]) not in taken])
         fitting = [row for row in candidates if self._fits(operation, binding, row, person, owner)]
         if fitting:
-            return fitting[0]
+            return fitting[turn % len(fitting)]
         made = session.make(collection, person, scope)
         if made is not None and collection.key in made and self._fits(operation, binding, made, person, None):
             return made
@@ -293,6 +310,23 @@ def made_of(document: Any, schema: Any, depth: int = 0) -> Any:
         if node.get(word):
             return made_of(document, node[word][0], depth + 1)
     return _of_type(document, node, depth)
+
+
+def varied(document: Any, schema: Any, depth: int = 0) -> Any:
+    """A plain value of a schema that is not its default; None where a plain one may not do."""
+    node = schemas.follow(document, schema)
+    kind = schemas.type_of(document, node) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or depth > 2 or {"format", "pattern", "enum", "const", "readOnly"} & set(node):
+        return None
+    if kind == "boolean":
+        return node.get("default") is False
+    if kind == "object":
+        inner = {name: value for name, item in schemas.properties(document, node).items() if (value := varied(document, item, depth + 1)) is not None}
+        return inner or None
+    if kind in ("integer", "number"):
+        value = min(max(node.get("minimum", 1), 2) + 1, node.get("maximum", 10**6))
+        return value + 0.5 if kind == "number" and value + 0.5 <= node.get("maximum", 10**6) else value
+    return "some more text".ljust(int(node.get("minLength", 0)), "x")[: node.get("maxLength", 100)] if kind == "string" else None
 
 
 def _of_type(document: Any, node: Mapping[str, Any], depth: int) -> Any:

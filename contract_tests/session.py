@@ -24,6 +24,7 @@ __all__ = ["SAFE", "Session"]
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 MOST_PAGES = 60
+TURNS = 4  # rows that are tried where what a new row needs may be used up
 Row = dict[str, Any]
 NOTHING = NOBODY
 
@@ -252,8 +253,11 @@ class Session:
         try:
             places = scope_of(operation, collection)
             given = {places[name]: value for name, value in (scope or {}).items() if name in places}
-            row, _ = self.create(operation, caller, self.samples.request(operation, caller, given))
-            return row
+            for turn in range(TURNS):
+                row, answer = self.create(operation, caller, self.samples.request(operation, caller, given, turn=turn))
+                if row is not None or answer.status not in (404, 409, 422):
+                    return row
+            return None
         except NotChecked:
             return None
         finally:

@@ -25,15 +25,19 @@ def plan(contract: Contract) -> Iterator[Check]:
     for operation in contract.operations:
         collection = contract.collections.get(operation.behavior.collection or "")
         if collection is not None and operation.behavior.do == "create" and not touches_accounts(contract, operation):
-            also = ("readback.listed", "readback.owner", "readback.set")
+            also = ("readback.listed", "readback.owner", "readback.set", "services.identity")
             yield Check("readback.created", "oracles", operation.id, partial(_created, operation), confirm=False, also=also)
 
 
 def _created(operation: Operation, session: Session) -> Iterator[Finding]:
     collection = session.contract.collections[str(operation.behavior.collection)]
     person = session.people.for_operation(operation)
-    request = session.samples.request(operation, person)
+    plain = session.samples.request(operation, person)
+    request = session.samples.rich(operation, plain)
     row, answer = session.create(operation, person, request)
+    if not answer.ok and request != plain:
+        request = plain
+        row, answer = session.create(operation, person, request)
     if not answer.ok:
         raise NotChecked(f"{operation.id} answers {answer.status} to a request that should succeed: {short(answer.text)}")
     key = row.get(collection.key) if row is not None else None
@@ -43,7 +47,7 @@ def _created(operation: Operation, session: Session) -> Iterator[Finding]:
     wanted = stored_fields(session, operation, collection, request.body)
     yield from _kept(session, operation, collection, wanted, (row, later), answer)
     yield from _set(session, operation, person, request, later or row or {}, answer)
-    yield from _owned(operation, person, later or row, answer)
+    yield from _owned(operation, person, later or row, answer, _issuer(session))
     if key is not None:
         yield from _listed(session, operation, collection, person, (key, later), request, answer)
 
@@ -146,12 +150,18 @@ def _whole(body: Any) -> Any:
     return dict(body) if isinstance(body, dict) else {}
 
 
-def _owned(operation: Operation, person: Person | None, row: Row | None, answer: Exchange) -> Iterator[Finding]:
+def _issuer(session: Session) -> str:
+    """The service that knows who is who."""
+    login = session.people.login_operation
+    return login.service if login is not None else ""
+
+
+def _owned(operation: Operation, person: Person | None, row: Row | None, answer: Exchange, issuer: str) -> Iterator[Finding]:
     """What is created belongs to its creator."""
     owner = operation.behavior.get("owner")
     if owner and row is not None and owner in row and person is not None and person.key is not None and str(row[owner]) != str(person.key):
         yield found(
-            "readback.owner",
+            "services.identity" if operation.service != issuer else "readback.owner",
             "oracles",
             operation,
             f"{owner} of what was created is not its creator",

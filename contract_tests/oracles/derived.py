@@ -73,18 +73,26 @@ def wrong_fields(
 ) -> Iterator[Finding]:
     """The derived fields of a row that are not what their arithmetic says."""
     for field in fields or tuple(collection.derive):
-        expression = collection.derive[field]
-        if field not in row or not isinstance(expression, str):
-            continue
-        try:
-            value = evaluate(session, expression, person, {"row": dict(row)})
-        except Unknown:
-            continue
-        if not same(value, row[field]):
-            yield found(
-                "derived.field", "oracles", operation, f"{collection.name}.{field} is not {expression}",
-                expected=short(value), seen=short(row[field]), aspect=field, clause=clause_of_field(collection, field, operation),
-            )  # fmt: skip
+        for path, expression in _leaves(collection.derive[field]):
+            seen = _at(row.get(field), path)
+            if field not in row or (seen is None and path):
+                continue
+            try:
+                value = evaluate(session, expression, person, {"row": dict(row)})
+            except Unknown:
+                continue
+            if not same(value, seen):
+                aspect = ".".join((field, *path))
+                yield found(
+                    "derived.field",
+                    "oracles",
+                    operation,
+                    f"{collection.name}.{aspect} is not {expression}",
+                    expected=short(value),
+                    seen=short(seen),
+                    aspect=aspect,
+                    clause=clause_of_field(collection, field, operation),
+                )
 
 
 def _pages(operation: Operation, session: Session) -> Iterator[Finding]:

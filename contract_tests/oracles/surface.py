@@ -52,6 +52,10 @@ def _operation(operation: Operation, session: Session) -> Iterator[Finding]:
     person = session.people.for_trial(operation) if operation.security else None
     request = session.samples.request(operation, person)
     answer = session.perform(operation, person, request)
+    for turn in (1, 2):
+        if answer.status == 409 and request.rows:  # what the first rows offered may be used up
+            request = session.samples.request(operation, person, turn=turn)
+            answer = session.perform(operation, person, request)
     session.recorder.saw(operation, answer, request.query)
     if answer.ok or 300 <= answer.status < 400:
         return

@@ -41,7 +41,17 @@ def plan(contract: Contract) -> Iterator[Check]:
             )
         for later in operation.behavior.get("after") or ():
             if later.get("to"):
-                yield Check("transitions.delayed", "oracles", operation.id, partial(_delayed, operation, later), str(later["to"]), 50, slow=True, confirm=False)
+                yield Check(
+                    "transitions.delayed",
+                    "oracles",
+                    operation.id,
+                    partial(_delayed, operation, later),
+                    str(later["to"]),
+                    50,
+                    slow=True,
+                    also=("transitions.repeated",),
+                    confirm=False,
+                )
 
 
 def _target(session: Session, operation: Operation, request: Request) -> str | None:
@@ -259,6 +269,19 @@ def _delayed(operation: Operation, later: Mapping[str, Any], session: Session) -
     session.steering.advance(delay + 0.5, f"{first} to {to} after {later['delay']}")
     after = _state(session, collection, row, person, answer, operation)
     session.recorder.saw_transition(collection.name, first, to)
+    if after == to and operation.behavior.do == "transition" and (target := operation.behavior.get("to")) not in states.moves.get(to, ()):
+        again = session.perform(operation, person, request)
+        if again.ok and operation.behavior.get("repeat") != "accept":
+            yield found(
+                "transitions.repeated",
+                "oracles",
+                operation,
+                f"{operation.id} works a second time on a row that is {to}",
+                expected=f"a refusal: from {to} not to {target}",
+                seen=again.status,
+                evidence=[answer, again],
+                aspect=to,
+            )
     if after != to:
         yield found(
             "transitions.delayed",
