@@ -46,7 +46,8 @@ def plan(contract: Contract) -> Iterator[Check]:
             if name in NAMED and not identified(contract, channel):
                 continue
             late = name in LATE
-            yield Check(RULE, LAYER, channel.id, _checked(channel, name, attempt), name, phase=50 if late else 20, writes=bool(channel.opening.path_names))
+            phase, writes = 50 if late else 20, bool(channel.opening.path_names)
+            yield Check(RULE, LAYER, channel.id, _checked(channel, name, attempt), name, phase=phase, writes=writes, confirm=False)
 
 
 def _checked(channel: Channel, name: str, attempt: Callable[[Session, Channel, Person], Attempt]) -> Callable[[Session], Iterator[Finding]]:
@@ -86,6 +87,7 @@ def _judged(stage: Stage, channel: Channel, name: str, given: Attempt, refusal: 
         client.wait_closed(stage.lines.patience if channel.raw or by_message else SETTLE)
     try:
         if client.is_open:
+            stage.lines.misses += 1
             yield stage.finding(
                 RULE, channel.id, f"{channel.address} opens with {given.what}", _declared(channel, refusal), "it is open",
                 clause=clause_inferred(clause_of_channel(channel), channel, INFERRED), aspect=name, line=line,

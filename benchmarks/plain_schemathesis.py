@@ -1,0 +1,36 @@
+"""Stock Schemathesis on a backend, as somebody would run it who has only the document: all phases and checks, signed in as the first account."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from contract_tests.options import Options
+from contract_tests.running import opened
+
+PROGRAM = "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())"
+EXAMPLES = 10
+PATIENCE = 300
+
+
+def codes(backend: str, urls: Mapping[str, str]) -> Iterator[str]:
+    """The codes of what it finds at all services, each once for each service."""
+    with opened(Options(backend, urls=tuple(f"{name}={url}" for name, url in urls.items()))) as session:
+        token = session.people.everyone[0].token if session.people.everyone else None
+        services = [item.name for item in session.contract.services if item.operations]
+    for name in services:
+        yield from _run(urls[name], token)
+
+
+def _run(url: str, token: str | None) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "schemathesis.toml").write_text("", encoding="utf-8")
+        found = ["--config-file", "schemathesis.toml", "run", f"{url}/openapi.json", "--checks", "all", "-n", str(EXAMPLES), "--seed", "1"]
+        found += ["--phases", "examples,coverage,fuzzing,stateful", "--report", "json", "--report-dir", "report", "--no-color"]
+        found += ["-H", f"Authorization: Bearer {token}"] if token else []
+        subprocess.run([sys.executable, "-c", PROGRAM, *found], cwd=folder, capture_output=True, timeout=PATIENCE, check=False)
+        for path in (folder / "report").glob("*.json"):
+            yield from (str(item.get("code")) for item in json.loads(path.read_text(encoding="utf-8")).get("failures", ()))
