@@ -166,10 +166,10 @@ def whole(session: "Session", collection: str, person: "Person | None") -> list[
 def evaluate(session: "Session", text: Any, person: "Person | None", names: Mapping[str, Any]) -> Any:
     """The value of an expression over what the target shows. Raises Unknown."""
     try:
-        compiled: Compiled = compile_expression(text)
+        compiled: Compiled = compile_expression(text, extra=frozenset(names))
         given = {"now": session.now(), **{name: _shown(value) for name, value in names.items()}}
         if person is not None and "user" not in given:
-            given["user"] = _Shown({session.people.key_name: person.key, **({"role": person.role} if person.role else {}), **person.row})
+            given["user"] = _Shown({session.people.key_name: person.key, **({"role": person.role} if person.role else {})})  # the rest of it moves
         return compiled(Scope(_Seen(session, person), given))
     except ExpressionError as error:
         raise Unknown(str(error)) from None

@@ -208,6 +208,18 @@ class People:
             raise NotChecked(f"{person.login} can't sign in a second time")
         return copy
 
+    def row_now(self, person: Person) -> dict[str, Any]:
+        """What the target says of somebody now: their profile, else what signing in once more tells. {} where it tells nothing."""
+        me = next((item for item in self.session.contract.operations if item.behavior.do == "me"), None)
+        if me is not None:
+            answer = self.session.call(me, person)
+            inner = payload(self.session.contract, me, answer.json) if answer.ok else None
+            return dict(inner) if isinstance(inner, dict) else {}
+        try:
+            return self.again(person).row
+        except NotChecked:
+            return {}
+
     def renewed(self, person: Person) -> bool:
         """Signs one of those who check in once more, because their token may be over: seldom, for what is refused is mostly meant."""
         known = self._everyone is not None and any(item is person for item in self._everyone)

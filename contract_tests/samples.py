@@ -105,7 +105,8 @@ class Samples:
             for name, node in schemas.properties(document, media.schema).items()
             if name not in request.body and name not in refs and (value := varied(document, node)) is not None
         }
-        return request.with_body(**more)
+        turned = {name: other for name, value in request.body.items() if (other := _turned(collection, name, value)) is not None}
+        return request.with_body(**more, **turned)
 
     def media(self, operation: Operation) -> Media | None:
         """The media type that is sent: JSON where it may be."""
@@ -253,6 +254,18 @@ def _telling(name: str, node: Mapping[str, Any], value: float) -> Any:
     if node.get("type") == "number" and float(value).is_integer() and "multipleOf" not in node and value + 0.25 <= node.get("maximum", value + 1):
         return value + 0.25
     return 2 if value == 1 and name.lower() in ("quantity", "count", "amount", "seats") and node.get("maximum", 2) >= 2 else value
+
+
+def _turned(collection: Collection | None, name: str, value: Any) -> Any:
+    """A value that is what the field is by default, turned round; None where it is another, or can't be turned."""
+    node = collection.properties.get(name) if collection is not None else None
+    default = node.get("default") if isinstance(node, Mapping) else None
+    if default is None or default != value:
+        return None
+    if isinstance(value, bool):
+        return not value
+    flags = {key: not item for key, item in value.items() if isinstance(item, bool)} if isinstance(value, dict) else {}
+    return {**value, **flags} if flags else None
 
 
 def _at(request: Request, spot: Spot) -> Any:

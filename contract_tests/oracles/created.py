@@ -34,6 +34,7 @@ def _created(operation: Operation, session: Session) -> Iterator[Finding]:
     person = session.people.for_operation(operation)
     plain = session.samples.request(operation, person)
     request = session.samples.rich(operation, plain)
+    user = session.people.row_now(person) if person is not None and "user." in str(operation.behavior.get("set")) else None
     row, answer = session.create(operation, person, request)
     if not answer.ok and request != plain:
         request = plain
@@ -46,7 +47,7 @@ def _created(operation: Operation, session: Session) -> Iterator[Finding]:
         raise NotChecked(f"what {operation.id} creates is not shown")
     wanted = stored_fields(session, operation, collection, request.body)
     yield from _kept(session, operation, collection, wanted, (row, later), answer)
-    yield from _set(session, operation, person, request, later or row or {}, answer)
+    yield from _set(session, operation, (person, user), request, later or row or {}, answer)
     yield from _owned(operation, person, later or row, answer, _issuer(session))
     if key is not None:
         yield from _listed(session, operation, collection, person, (key, later), request, answer)
@@ -110,15 +111,17 @@ def _holds(sent: Any, shown: Any) -> bool:
     return alike(sent, shown)
 
 
-def _set(session: Session, operation: Operation, person: Person | None, request: Request, row: Row, answer: Exchange) -> Iterator[Finding]:
-    """What the server sets is what is declared, as far as it can be told."""
+def _set(session: Session, operation: Operation, who: tuple[Person | None, Row | None], request: Request, row: Row, answer: Exchange) -> Iterator[Finding]:
+    """What the server sets is what is declared, as far as it can be told. who: the caller, and what was said of them before."""
+    person, user = who
+    names = {**_names(session, operation, request), **({"user": user} if user else {})}
     if operation.behavior.get("after"):
         return
     for name, text in (operation.behavior.get("set") or {}).items():
         if name not in row or "random" in str(text) or "now" in str(text):
             continue
         try:
-            value = constant(text) if constant(text) is not None else evaluate(session, text, person, _names(session, operation, request))
+            value = constant(text) if constant(text) is not None else evaluate(session, text, person, names)
         except Unknown:
             continue
         if not same(value, row[name]):

@@ -87,7 +87,7 @@ def _slug(text: str) -> str:
 
 def _bodies(session: Session, operation: Operation, person: Person | None, request: Request, condition: str) -> Iterator[dict[str, Any]]:
     """Bodies of which the condition is known to hold, so that they must be refused."""
-    names = _known(session, operation, request)
+    names = _known(session, operation, person, request, condition)
     for body in _variants(session, operation, request, condition):
         try:
             if evaluate(session, condition, person, {**names, "body": body}):
@@ -96,9 +96,11 @@ def _bodies(session: Session, operation: Operation, person: Person | None, reque
             return
 
 
-def _known(session: Session, operation: Operation, request: Request) -> dict[str, Any]:
+def _known(session: Session, operation: Operation, person: Person | None, request: Request, condition: str) -> dict[str, Any]:
     """The rows that a condition may name."""
     names: dict[str, Any] = {"path": dict(request.path), "query": dict(request.query)}
+    if person is not None and "user." in condition:
+        names["user"] = session.people.row_now(person)
     main = next((item.spot for item in bindings(session.contract, operation) if item.main), None)
     if main is not None and main in request.rows:
         names["row"] = dict(request.rows[main])
