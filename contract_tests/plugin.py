@@ -21,7 +21,7 @@ from contract_tests.session import Session
 from contract_tests.target import Unreachable
 from contract_tests.timing import today
 from understudy.contract.errors import UnderstudyError
-from understudy.contract.reader import read
+from understudy.contract.reader import backend_names, read
 
 __all__ = ["BrokenContract", "InferredClauseWarning"]
 
@@ -87,7 +87,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Reads the contract before anything is collected; a mistake ends pytest with exit code 4 and says what."""
     if config.getoption("--target") is None:
-        raise pytest.UsageError("--target: which backend or document? Such as --target eventplatform.")
+        raise pytest.UsageError(f"--target: which backend ({', '.join(backend_names())}) or document?")
     try:
         options = options_of(config)
         config.stash[OPTIONS], config.stash[CHECKS] = options, choose(read(options.target, options.overlays), options)

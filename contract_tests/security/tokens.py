@@ -9,14 +9,13 @@ from contract_tests.exchange import Exchange
 from contract_tests.findings import Finding
 from contract_tests.forging import claims_of, forgeries
 from contract_tests.lab import found, short
-from contract_tests.people import Person, access_in, cookies_of, refresh_in
+from contract_tests.people import Person
 from contract_tests.samples import Request
 from contract_tests.session import Session
-from contract_tests.shapes import payload
 from fixtures.instants import seconds
 from understudy.contract.model import Contract, Operation
 
-__all__ = ["plan"]
+__all__ = ["plan", "probe_of", "tried"]
 
 LAYER = "security"
 HARMLESS = ("list", "read", "me", "aggregate")
@@ -38,10 +37,6 @@ def plan(contract: Contract) -> Iterator[Check]:
         yield Check("tokens.login", LAYER, login.id, partial(_login, login), phase=16, writes=False)
         yield Check("tokens.lifetime", LAYER, login.id, partial(_lifetime, login), phase=16, writes=False)
         yield Check("tokens.expired", LAYER, login.id, partial(_expired, login), phase=60, writes=False, slow=True)
-    if "refresh" in by_verb:
-        yield Check("tokens.refresh", LAYER, by_verb["refresh"].id, partial(_refresh, by_verb["refresh"]), phase=17, also=("tokens.use",), writes=False)
-    if "logout" in by_verb:
-        yield Check("tokens.logout", LAYER, by_verb["logout"].id, partial(_logout, by_verb["logout"]), phase=18)
 
 
 def _safe(session: Session, operation: Operation) -> tuple[Person, Request]:
@@ -185,7 +180,7 @@ def _lifetime(operation: Operation, session: Session) -> Iterator[Finding]:
         )
 
 
-def _probe(session: Session) -> Operation:
+def probe_of(session: Session) -> Operation:
     """An operation that only looks, and needs a token. Raises NotChecked."""
     every = [item for item in session.contract.operations if item.security and not item.anonymous and item.service in session.urls]
     ranked = sorted(
@@ -196,7 +191,7 @@ def _probe(session: Session) -> Operation:
     return ranked[0]
 
 
-def _tried(session: Session, probe: Operation, person: Person) -> Exchange:
+def tried(session: Session, probe: Operation, person: Person) -> Exchange:
     try:
         request = session.samples.request(probe, person)
     except NotChecked:
@@ -207,15 +202,15 @@ def _tried(session: Session, probe: Operation, person: Person) -> Exchange:
 def _expired(operation: Operation, session: Session) -> Iterator[Finding]:
     """A token is refused once its time is over."""
     auth = session.contract.settings.get("auth") or {}
-    probe = _probe(session)
+    probe = probe_of(session)
     person = session.people.again(session.people.first())
     claims = claims_of(person.token or "")
     life = claims["exp"] - claims.get("iat", session.now()) if claims and "exp" in claims else seconds((auth.get("access") or {}).get("lifetime", "1h"))
-    before = _tried(session, probe, person)
+    before = tried(session, probe, person)
     if not before.ok:
         raise NotChecked(f"{probe.id} answers {before.status} to a good token")
     session.steering.advance(life + 1, "waiting for a token to end")
-    after = _tried(session, probe, person)
+    after = tried(session, probe, person)
     for each in session.people.everyone:
         if each.password:
             session.people.sign_in(each)
@@ -230,172 +225,3 @@ def _expired(operation: Operation, session: Session) -> Iterator[Finding]:
             evidence=[after],
             aspect=probe.id,
         )
-
-
-def _refreshed(session: Session, operation: Operation, token: str | None, cookies: dict[str, str]) -> Exchange:
-    settings = (session.contract.settings.get("auth") or {}).get("refresh") or {}
-    name = str(settings.get("body") or settings.get("name") or "refresh_token")
-    if token:
-        return session.call(operation, body={name: token})
-    cookie = str((settings.get("cookie") or {}).get("name", name))
-    return session.call(operation, body={}, headers={"cookie": f"{cookie}={cookies.get(cookie, '')}"})
-
-
-def _refresh(operation: Operation, session: Session) -> Iterator[Finding]:
-    """A refresh token makes new tokens, is no access token, and is used once where tokens rotate."""
-    settings = (session.contract.settings.get("auth") or {}).get("refresh") or {}
-    person = session.people.again(session.people.first())
-    if not person.refresh and not person.cookies:
-        raise NotChecked("signing in gives no refresh token")
-    probe = _probe(session)
-    token = person.refresh or ""
-    if token:
-        yield from _as_access(session, operation, probe, person)
-    if person.token:
-        answer = _refreshed(session, operation, person.token, {})
-        if answer.ok:
-            yield found(
-                "tokens.use",
-                LAYER,
-                operation,
-                "an access token is taken for a refresh token",
-                expected="401",
-                seen=answer.status,
-                evidence=[answer],
-                aspect="access",
-            )
-    for what, forged in forgeries(token, session.now()) if token else ():
-        answer = _refreshed(session, operation, forged, {})
-        if answer.ok:
-            yield found(
-                "tokens.refresh",
-                LAYER,
-                operation,
-                f"a refresh token that is {what} is accepted",
-                expected="401",
-                seen=answer.status,
-                evidence=[answer],
-                aspect="forged",
-            )
-            break
-    first = _refreshed(session, operation, person.refresh, person.cookies)
-    inner = payload(session.contract, operation, first.json)
-    fresh = access_in(inner, str(((session.contract.settings.get("auth") or {}).get("access") or {}).get("name", ""))) or next(
-        iter(cookies_of(first).values()), None
-    )
-    if not first.ok or not fresh:
-        yield found(
-            "tokens.refresh",
-            LAYER,
-            operation,
-            "a good refresh token gives no new access token",
-            expected="200 with an access token",
-            seen=f"{first.status} {short(first.text)}",
-            evidence=[first],
-            aspect="works",
-        )
-        return
-    worked = _tried(session, probe, replace(person, token=fresh, cookies={}))
-    if worked.status == 401:
-        yield found(
-            "tokens.refresh",
-            LAYER,
-            operation,
-            "the token of a refresh is not good",
-            expected="2xx",
-            seen=worked.status,
-            evidence=[first, worked],
-            aspect="good",
-        )
-    if settings.get("rotate"):
-        again = _refreshed(session, operation, person.refresh, person.cookies)
-        if again.ok:
-            yield found(
-                "tokens.refresh",
-                LAYER,
-                operation,
-                "a refresh token can be used twice",
-                expected="401",
-                seen=again.status,
-                evidence=[first, again],
-                aspect="twice",
-            )
-        newer = refresh_in(inner, str(settings.get("name", "")))
-        if newer and newer == person.refresh:
-            yield found(
-                "tokens.refresh",
-                LAYER,
-                operation,
-                "a refresh gives the same refresh token again",
-                expected="a new one",
-                seen="the old one",
-                evidence=[first],
-                aspect="same",
-            )
-
-
-def _as_access(session: Session, operation: Operation, probe: Operation, person: Person) -> Iterator[Finding]:
-    answer = _tried(session, probe, replace(person, token=person.refresh, cookies={}))
-    if answer.ok:
-        yield found(
-            "tokens.use",
-            LAYER,
-            operation,
-            "a refresh token is taken for an access token",
-            expected=f"401 from {probe.id}",
-            seen=answer.status,
-            evidence=[answer],
-            aspect="refresh",
-        )
-
-
-def _logout(operation: Operation, session: Session) -> Iterator[Finding]:
-    """After signing out the tokens are dead and the cookies cleared."""
-    person = session.people.again(session.people.first())
-    probe = _probe(session)
-    if not _tried(session, probe, person).ok:
-        raise NotChecked(f"{probe.id} does not answer to a good token")
-    request = session.samples.blank(operation)
-    answer = session.perform(operation, person, request)
-    if not answer.ok:
-        yield found(
-            "tokens.logout",
-            LAYER,
-            operation,
-            "signing out fails",
-            expected="2xx",
-            seen=f"{answer.status} {short(answer.text)}",
-            evidence=[answer],
-            aspect="works",
-        )
-        return
-    after = _tried(session, probe, person)
-    if after.ok:
-        yield found(
-            "tokens.logout",
-            LAYER,
-            operation,
-            "a token is good after signing out",
-            expected=f"401 from {probe.id}",
-            seen=after.status,
-            evidence=[answer, after],
-            aspect="access",
-        )
-    cleared = answer.header_list("set-cookie")
-    kept = [name for name in person.cookies if not any(line.startswith(f"{name}=") and _clears(line) for line in cleared)]
-    if kept:
-        yield found(
-            "tokens.logout",
-            LAYER,
-            operation,
-            "signing out does not clear the cookies",
-            expected=f"{', '.join(kept)} cleared",
-            seen=cleared or "no Set-Cookie",
-            evidence=[answer],
-            aspect="cookies",
-        )
-
-
-def _clears(line: str) -> bool:
-    low = line.lower()
-    return "max-age=0" in low or "1970" in low or low.split(";")[0].endswith("=") or low.split(";")[0].endswith('=""')

@@ -1,0 +1,31 @@
+"""Each planted defect is found by the layer that should find it, by a rule of one of its classes."""
+
+import pytest
+
+from contract_tests.checks import LAYERS
+from contract_tests.options import Options
+from contract_tests.rules import described
+from contract_tests.running import check
+
+from .planting import Mutant, planted
+from .table import mutants
+
+TOGETHER = tuple(layer for layer in LAYERS if layer not in ("realtime", "schema"))  # quick ones
+KNOWN_MISSED: frozenset[str] = frozenset()  # what is not found yet; benchmarks/CHECKS.md says why
+
+
+def layers(mutant: Mutant) -> tuple[str, ...]:
+    """The layers that are run for a defect."""
+    return ("realtime",) if mutant.layer == "realtime" or any(name.startswith("lock") for name in mutant.about) else TOGETHER
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(mutants()))
+def test_planted_defects_are_found_by_the_right_rule(name: str) -> None:
+    mutant = mutants()[name]
+    with planted(mutant) as server:
+        urls = tuple(f"{service}={url}" for service, url in server.urls.items())
+        report = check(Options(mutant.backend, urls=urls, layers=layers(mutant)))
+    rules = {item.rule: described(item.rule).class_ for item in report.findings}
+    found = set(rules.values()) & set(mutant.classes)
+    assert bool(found) != (name in KNOWN_MISSED), f"{mutant.says} Found by other rules only: {rules}"
