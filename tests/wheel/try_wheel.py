@@ -43,7 +43,8 @@ def install(wheel: Path, into: Path) -> Path:
 class Installed:
     """`understudy` as it was installed, in a folder that holds nothing."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, wheel: Path) -> None:
+        self.wheel = wheel
         self.programs, self.folder = programs, folder
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("UNDERSTUDY_", "PYTHON", "VIRTUAL_ENV"))}
         self.environment = {**kept, "PATH": os.pathsep.join([str(programs), kept.get("PATH", "")])}
@@ -201,6 +202,20 @@ def test_a_verb_without_its_extra_says_how_to_get_it(installed: Installed) -> No
             assert "Traceback" not in done.stderr
 
 
+def test_it_checks_its_own_mock(installed: Installed) -> None:
+    """Last: it brings the extra, after which this is no longer the core alone."""
+    program = [installed.programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{installed.wheel}[check]"]
+    subprocess.run(program, check=True, timeout=900)
+    done = installed.run("check", "savebucks", "--quick", "--report", "html=report.html", "--report", "json=report.json")
+    assert done.returncode == 0, done
+    assert "PASSED" in done.stdout, done
+    report = json.loads((installed.folder / "report.json").read_text(encoding="utf-8"))
+    assert not report["findings"], report["findings"]
+    assert "</html>" in (installed.folder / "report.html").read_text(encoding="utf-8")
+    told = installed.run("explain", "capacity.race")
+    assert "capacity.race" in told.stdout, told
+
+
 TESTS: Sequence[Callable[[Installed], None]] = [found for name, found in list(globals().items()) if name.startswith("test_")]
 
 
@@ -214,7 +229,7 @@ def main() -> int:
         programs = install(wheel, folder / "environment")
         print(f"installed it alone in an empty environment, Python {sys.version.split()[0]}", flush=True)
         (folder / "empty").mkdir()
-        installed = Installed(programs, folder / "empty")
+        installed = Installed(programs, folder / "empty", wheel)
         for test in TESTS:
             name = test.__name__.removeprefix("test_").replace("_", " ")
             try:
