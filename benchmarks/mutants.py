@@ -1,14 +1,14 @@
 """How many planted defects `understudy check` finds, by class, beside plain Schemathesis: `python -m benchmarks.mutants`.
 
 Each defect is planted in a mock of its own (tests/mutants) and met by the layers that are named, at the default budget. It counts as found if a
-finding has a rule of one of its classes; the clean mock must have none. `--schemathesis` runs stock `st run` beside it, all phases and checks.
+finding has a rule of one of its classes; the clean mock must have none. `--plain FILE` has stock Schemathesis beside it, all phases and checks, on the
+same defects: `python -m benchmarks.plain_schemathesis --json FILE` makes that file.
 """
 
 import argparse
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -44,32 +44,24 @@ class Result:
     plain: tuple[str, ...] | None = None
 
 
-def meet(name: str, layers: tuple[str, ...] | None, plain: bool) -> Result:
-    """Checks one planted defect; layers: None for the one that should find it."""
+def meet(name: str, layers: tuple[str, ...] | None, plain: tuple[str, ...] | None) -> Result:
+    """Checks one planted defect; layers: None for the one that should find it; plain: what stock Schemathesis has found."""
     mutant = mutants()[name]
     with planted(mutant) as server:
         begin = monotonic()
         urls = tuple(f"{service}={url}" for service, url in server.urls.items())
         report = check(Options(mutant.backend, urls=urls, layers=layers or layers_of(mutant.layer), time=SECONDS))
         seconds = monotonic() - begin
-        codes = tuple(sorted(schemathesis(mutant.backend, server.urls))) if plain else None
     rules = [(item.rule, described(item.rule).class_) for item in report.findings]
     by = tuple(sorted({rule for rule, class_ in rules if class_ in mutant.classes}))
     others = tuple(sorted({rule for rule, class_ in rules if class_ not in mutant.classes}))
     crashed = tuple(f"{item.check.id}: {item.why.splitlines()[0]}" for item in report.outcomes if item.state == "crashed")
-    return Result(name, mutant.backend, tuple(mutant.classes), mutant.layer, bool(by), by, others, round(seconds, 1), crashed, codes)
+    return Result(name, mutant.backend, tuple(mutant.classes), mutant.layer, bool(by), by, others, round(seconds, 1), crashed, plain)
 
 
 def layers_of(layer: str) -> tuple[str, ...]:
     """The layers that are run for a defect of a layer: cheap ones together, the dear ones alone."""
     return (layer,) if layer in ("realtime", "schema") else tuple(item for item in LAYERS if item not in ("realtime", "schema"))
-
-
-def schemathesis(backend: str, urls: dict[str, str]) -> Iterator[str]:
-    """The codes that stock Schemathesis finds, all phases and checks, signed in as the first account."""
-    from benchmarks.plain_schemathesis import codes
-
-    yield from codes(backend, urls)
 
 
 def table(results: list[Result]) -> str:
@@ -96,7 +88,7 @@ def main() -> int:
     parser.add_argument("--layers", help="comma-separated; without, those that should find each")
     parser.add_argument("--of", default="", help="only those that some layers should find, comma-separated")
     parser.add_argument("--all-layers", action="store_true", help="the default budget: every layer")
-    parser.add_argument("--schemathesis", action="store_true", help="stock Schemathesis beside it")
+    parser.add_argument("--plain", type=Path, help="what stock Schemathesis found, as benchmarks.plain_schemathesis keeps it")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--json", type=Path, help="where results are kept")
     given = parser.parse_args()
@@ -104,9 +96,10 @@ def main() -> int:
     of = set(filter(None, given.of.split(",")))
     known = {name: item for name, item in mutants().items() if not of or item.layer in of}
     names = [name for name in known if not given.names or any(name.startswith(item) or item in known[name].classes for item in given.names)]
+    plain: dict[str, list[str]] = json.loads(given.plain.read_text(encoding="utf-8")) if given.plain else {}
     results = []
     with ProcessPoolExecutor(given.workers, mp_context=get_context("spawn")) as pool:
-        for item in pool.map(meet, names, [layers] * len(names), [given.schemathesis] * len(names)):
+        for item in pool.map(meet, names, [layers] * len(names), [tuple(plain[name]) if name in plain else None for name in names]):
             results.append(item)
             mark = "found " if item.found else "MISSED"
             print(

@@ -1,5 +1,9 @@
-"""Stock Schemathesis on a backend, as somebody would run it who has only the document: all phases and checks, signed in as the first account."""
+"""Stock Schemathesis on each planted defect, as somebody would run it who has only the document: all phases and checks, signed in as the first account.
 
+`python -m benchmarks.plain_schemathesis --json FILE`; FILE has the name of each defect and the codes that were found, and grows as it runs.
+"""
+
+import argparse
 import json
 import subprocess
 import sys
@@ -7,8 +11,12 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from contract_tests.options import Options
 from contract_tests.running import opened
+from tests.mutants.planting import planted
+from tests.mutants.table import mutants
 
 PROGRAM = "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())"
 EXAMPLES = 10
@@ -34,3 +42,21 @@ def _run(url: str, token: str | None) -> Iterator[str]:
         subprocess.run([sys.executable, "-c", PROGRAM, *found], cwd=folder, capture_output=True, timeout=PATIENCE, check=False)
         for path in (folder / "report").glob("*.json"):
             yield from (str(item.get("code")) for item in json.loads(path.read_text(encoding="utf-8")).get("failures", ()))
+
+
+def main() -> None:
+    """Runs it on all that the file does not have yet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, required=True, help="where results are kept")
+    path = parser.parse_args().json
+    found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for name, mutant in mutants().items():
+        if name not in found:
+            with planted(mutant) as server:
+                found[name] = sorted(set(codes(mutant.backend, server.urls)))
+            path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            print(name, *found[name], flush=True)
+
+
+if __name__ == "__main__":
+    main()
