@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from contract_tests.checks import NotChecked
 from contract_tests.exchange import Exchange
 from contract_tests.people import Person
 from contract_tests.samples import Request, encoded
@@ -22,7 +23,9 @@ PATIENCE = 20.0  # seconds
 
 
 def burst(session: "Session", operation: Operation, requests: Sequence[tuple[Person | None, Request]]) -> list[Exchange]:
-    """The answers to requests that leave at one moment, in their order; status 0 for one that got none."""
+    """The answers to requests that leave at one moment, in their order; status 0 for one that got none. Raises NotChecked where --rate forbids it."""
+    if session.options.rate and session.options.rate < len(requests):
+        raise NotChecked(f"{len(requests)} requests at once are more than --rate allows")
     barrier = threading.Barrier(len(requests))
     answers: list[Exchange | None] = [None] * len(requests)
     threads = [

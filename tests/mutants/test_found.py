@@ -2,16 +2,35 @@
 
 import pytest
 
-from contract_tests.checks import LAYERS
+from contract_tests.checks import LAYERS, plan
 from contract_tests.options import Options
 from contract_tests.rules import described
 from contract_tests.running import check
+from understudy.contract.model import Contract
+from understudy.contract.reader import read
 
 from .planting import Mutant, planted
 from .table import mutants
 
 TOGETHER = tuple(layer for layer in LAYERS if layer not in ("realtime", "schema"))  # quick ones
 KNOWN_MISSED: frozenset[str] = frozenset()  # what is not found yet; benchmarks/CHECKS.md says why
+
+
+def subjects(mutant: Mutant, contract: Contract) -> set[str]:
+    """What checks of sockets may be about: the operations and messages of a defect, and the channels."""
+    found = set(mutant.about) | {channel.id for channel in contract.channels}
+    for channel in contract.channels:
+        found |= {item.operation.id for name, item in channel.receives.items() if name in mutant.about}
+        found |= {push.id for name, push in channel.sends.items() if name in mutant.about}
+    return found
+
+
+def chosen(mutant: Mutant, contract: Contract) -> tuple[str, ...]:
+    """The names by which the checks of a defect are chosen: of sockets those that are about it, else all."""
+    if layers(mutant) != ("realtime",):
+        return ()
+    about = subjects(mutant, contract)
+    return tuple({check.subject for check in plan(contract, ("realtime",)) if check.subject in about})
 
 
 def layers(mutant: Mutant) -> tuple[str, ...]:
@@ -25,7 +44,7 @@ def test_planted_defects_are_found_by_the_right_rule(name: str) -> None:
     mutant = mutants()[name]
     with planted(mutant) as server:
         urls = tuple(f"{service}={url}" for service, url in server.urls.items())
-        report = check(Options(mutant.backend, urls=urls, layers=layers(mutant)))
+        report = check(Options(mutant.backend, urls=urls, layers=layers(mutant), only=chosen(mutant, read(mutant.backend))))
     rules = {item.rule: described(item.rule).class_ for item in report.findings}
     found = set(rules.values()) & set(mutant.classes)
     assert bool(found) != (name in KNOWN_MISSED), f"{mutant.says} Found by other rules only: {rules}"
