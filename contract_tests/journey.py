@@ -17,12 +17,13 @@ from contract_tests.provenance import clause_of_response
 from contract_tests.realtime.clocks import pass_time
 from contract_tests.realtime.lines import Line, Stage
 from contract_tests.referee import Complaint, Referee
+from contract_tests.rules import rules
 from contract_tests.samples import NOBODY, Request
 from contract_tests.session import Session
 from contract_tests.shapes import payload, row_of, rows_of
 from understudy.contract.model import Contract, Operation
 
-__all__ = ["CONTENT", "CREDENTIAL", "OTHERS", "RIGHTS", "RULES", "Broken", "Flow", "Journey", "Row", "Step", "flows_of", "run"]
+__all__ = ["CONTENT", "CREDENTIAL", "OTHERS", "RIGHTS", "Broken", "Flow", "Journey", "Row", "Step", "flows_of", "run"]
 
 LAYER = "journeys"
 LAST = 6  # exchanges that a finding shows
@@ -34,18 +35,14 @@ CREDENTIAL = frozenset([400, 401, 403])  # a missing or wrong credential, passwo
 RIGHTS = frozenset([401, 403, 404])  # known, but not allowed
 OTHERS = frozenset([403, 404])  # somebody else's
 CONTENT = frozenset(range(400, 500)) - {401, 405, 415, 429}  # what the request says, or the state
-RULES = (
-    "journey.step", "journey.works", "journey.agrees", "journey.figures", "journey.listed", "journey.kept", "journey.undone", "journey.stock", "journey.state",
-    "journey.rights", "journey.others", "journey.once", "journey.time", "journey.told", "journey.services", "journey.browser", "journey.shape",
-)  # fmt: skip
 
 
 class Broken(Exception):  # noqa: N818 - it is what a journey looks for
-    """An expectation of a step that does not hold. about: the operation that broke it, None for the step's."""
+    """An expectation of a step that does not hold. about: the operation that broke it, None for the step's; fails: whether it failed, and refused nothing."""
 
-    def __init__(self, what: str, expected: Any, seen: Any, about: Operation | None = None) -> None:
+    def __init__(self, what: str, expected: Any, seen: Any, about: Operation | None = None, fails: bool = False) -> None:
         super().__init__(what)
-        self.what, self.expected, self.seen, self.about = what, expected, seen, about
+        self.what, self.expected, self.seen, self.about, self.fails = what, expected, seen, about, fails
 
 
 class Ended(Exception):  # noqa: N818 - it is no error
@@ -105,6 +102,7 @@ class Journey:
         self.last: Operation | None = None
         self.lines: list[Line] = []
         self.undo: list[Callable[[], Any]] = []
+        self.step_now: Step | None = None
 
     # who takes part
 
@@ -131,19 +129,22 @@ class Journey:
     @contextmanager
     def step(self, words: str, slug: str, **more: Any) -> Iterator[Step]:
         """A step: what breaks inside is one finding about it, and the end of the flow unless the step stands apart."""
-        step = Step(words, slug, **more)
+        outer, step = self.step_now, Step(words, slug, **more)
+        self.step_now = step
         try:
             yield step
         except Broken as error:
             self._note(step, error)
         except (TypeError, ValueError, AttributeError, LookupError) as error:  # an answer of another shape; a fault of ours would show on the clean mock
             self._note(step, Broken("an answer has another shape", "the shape of the document", f"{type(error).__name__}: {error}"))
+        finally:
+            self.step_now = outer
 
     def _note(self, step: Step, error: Broken) -> None:
         operation = error.about or (self.operation(step.on) if step.on else self.last)
         if operation is None:
             raise NotChecked(f"{step.words}: {error.what}")
-        rule = "journey.works" if error.about and (step.rule == "journey.step" or step.on not in ("", operation.id)) else step.rule
+        rule = "journey.works" if error.about and (error.fails or step.rule == "journey.step") else step.rule
         clause = self._clause(step, operation)
         self.findings.append(
             found(
@@ -206,7 +207,10 @@ class Journey:
         """A call that must succeed."""
         answer = self.call(name, person, body, **more)
         if not answer.ok:
-            raise Broken(f"{name} is refused or fails", "success", f"{answer.status} {short(answer.text)}", self.last)
+            fails = not 400 <= answer.status < 500 or answer.status in (405, 415)
+            # what a flow may not do at some point is up to the step before as much as to the operation that refuses it
+            about = self.last if fails or self.step_now is None or not self.step_now.on else self.operation(self.step_now.on)
+            raise Broken(f"{name} {'fails' if fails else 'is refused'}", "success", f"{answer.status} {short(answer.text)}", about, fails)
         return answer
 
     def row(self, name: str, person: Person | None = None, body: Any = NOBODY, **more: Any) -> Row:
@@ -214,7 +218,7 @@ class Journey:
         answer = self.works(name, person, body, **more)
         inner = payload(self.session.contract, self.operation(name), answer.json)
         if not isinstance(inner, dict):
-            raise Broken(f"{name} answers with no object", "an object", short(answer.text), self.last)
+            raise Broken(f"{name} answers with no object", "an object", short(answer.text), self.last, True)
         found_row: Row = _seen(inner)
         return found_row
 
@@ -223,7 +227,7 @@ class Journey:
         answer = self.works(name, person, **more)
         inner = rows_of(self.session.contract, self.operation(name), answer.json)
         if inner is None:
-            raise Broken(f"{name} answers with no list", "a list", short(answer.text), self.last)
+            raise Broken(f"{name} answers with no list", "a list", short(answer.text), self.last, True)
         return [_seen(item) for item in inner if isinstance(item, dict)]
 
     def every(self, name: str, person: Person | None = None, path: Mapping[str, Any] | None = None, query: Mapping[str, Any] | None = None) -> list[Row]:
@@ -351,17 +355,17 @@ def run(flow: Flow, session: Session, referee: Referee | None = None) -> list[Fi
     return journey.findings
 
 
-def flows_of(contract: Contract, name: str, flows: Sequence[Flow]) -> Iterator[Check]:
-    """The checks of a backend's flows; none for another contract."""
-    if contract.name != name:
+def flows_of(contract: Contract, module: str, flows: Sequence[Flow]) -> Iterator[Check]:
+    """The checks of the flows of a module, whose name is that of its backend; none for another contract."""
+    if contract.name != module.rpartition(".")[2]:
         return
-    referee = Referee()
-    known = {item.id for item in contract.operations}
+    referee, known = Referee(), {item.id for item in contract.operations}
+    also = tuple(rule for rule in rules() if rule.startswith("journey."))
     for flow in flows:
         if flow.subject in known:
             yield Check(
                 "journey.step", LAYER, flow.subject, partial(run, flow, referee=referee), flow.slug, LATER if flow.clock or flow.late else NOW,
-                confirm=flow.confirm, slow=flow.slow, also=RULES, wide=True,
+                confirm=flow.confirm, slow=flow.slow, also=also, wide=True,
             )  # fmt: skip
 
 

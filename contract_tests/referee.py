@@ -14,7 +14,6 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from contract_tests.exchange import Exchange
-from understudy.contract.bundle import Bundle
 from understudy.contract.model import Operation
 
 __all__ = ["Complaint", "Referee"]
@@ -74,12 +73,9 @@ class Referee:
     def _book(self, operation: Operation) -> OpenAPI:
         if operation.service not in self._compiled:
             config = Config(spec_validator_cls=None)  # `specs lint` has judged the document itself
-            self._compiled[operation.service] = OpenAPI.from_dict(_plain(operation.bundle), config=config)
+            data: Any = operation.bundle.data
+            self._compiled[operation.service] = OpenAPI.from_dict(data, config=config)
         return self._compiled[operation.service]
-
-
-def _plain(bundle: Bundle) -> Any:
-    return bundle.data
 
 
 def _asked(operation: Operation, exchange: Exchange, prefix: str) -> Asked:
@@ -124,7 +120,6 @@ def _complaints(operation: Operation, error: Exception) -> Iterator[Complaint]:
 def _complaint(side: str, error: Exception) -> Complaint:
     cause = error.__cause__
     more = "; ".join(str(getattr(item, "message", item)) for item in getattr(cause, "schema_errors", ())) or (str(cause) if cause else "")
-    where = getattr(error, "name", "") or (
-        "content-type" if "content" in type(cause or error).__name__.lower() or "media" in type(cause or error).__name__.lower() else "body"
-    )
+    kind = type(cause or error).__name__.lower()
+    where = getattr(error, "name", "") or ("content-type" if "media" in kind or "content" in kind else "body")
     return Complaint(side, str(where), f"{error}{f': {more}' if more else ''}"[:300])

@@ -13,14 +13,13 @@ from understudy.contract.model import Contract
 
 __all__ = ["plan"]
 
-BACKEND = "cliick"
 USER = ("id", "email", "username", "role")
 TEAM = "who of a team may do what is ours; the guide names the roles"
 
 
 def plan(contract: Contract) -> Iterator[Check]:
     """The flows, each as one check."""
-    return flows_of(contract, BACKEND, FLOWS)
+    return flows_of(contract, __name__, FLOWS)
 
 
 def _sign_up(journey: Journey) -> None:

@@ -12,13 +12,12 @@ from understudy.contract.model import Contract
 
 __all__ = ["plan"]
 
-BACKEND = "eventplatform"
 SEATS = ("reservedSeats", "availableSeats")
 
 
 def plan(contract: Contract) -> Iterator[Check]:
     """The flows, each as one check."""
-    return flows_of(contract, BACKEND, FLOWS)
+    return flows_of(contract, __name__, FLOWS)
 
 
 def _sign_up(journey: Journey) -> None:

@@ -15,7 +15,6 @@ from understudy.contract.model import Contract
 
 __all__ = ["plan"]
 
-BACKEND = "platng"
 USER = ("id", "email", "full_name", "is_verified")
 HEALTHS = ("getAuthHealth", "getEventsHealth", "getPaymentsHealth", "getNotificationsHealth", "getFavoritesHealth", "getPartnersHealth")
 ROTATES = "the guide does not say that refresh tokens are good once"
@@ -23,7 +22,7 @@ ROTATES = "the guide does not say that refresh tokens are good once"
 
 def plan(contract: Contract) -> Iterator[Check]:
     """The flows, each as one check."""
-    return flows_of(contract, BACKEND, FLOWS)
+    return flows_of(contract, __name__, FLOWS)
 
 
 def _flags(answer: Exchange, name: str) -> set[str]:

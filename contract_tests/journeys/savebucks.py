@@ -11,7 +11,6 @@ from understudy.contract.model import Contract
 
 __all__ = ["plan"]
 
-BACKEND = "savebucks"
 PROFILE = ("id", "email", "name", "balance")
 SUSPENDED = "what suspending does is ours; the guide names the status"
 SKEW = 90.0  # seconds that clocks may differ
@@ -20,7 +19,7 @@ ROOM = "check-room"
 
 def plan(contract: Contract) -> Iterator[Check]:
     """The flows, each as one check."""
-    return flows_of(contract, BACKEND, FLOWS)
+    return flows_of(contract, __name__, FLOWS)
 
 
 def _signed_in(journey: Journey, person: Person) -> Row:

@@ -12,7 +12,6 @@ from understudy.wire import codes
 
 __all__ = ["plan"]
 
-BACKEND = "watchparty"
 FACTOR = "how the second factor looks is ours; the guide names it"
 EFFECTS = "what each action does is ours; the guide names resolve"
 ORIGIN = "http://localhost:3000"
@@ -21,7 +20,7 @@ FRESH = 150.0  # seconds after which codes that were used are over
 
 def plan(contract: Contract) -> Iterator[Check]:
     """The flows, each as one check."""
-    return flows_of(contract, BACKEND, FLOWS)
+    return flows_of(contract, __name__, FLOWS)
 
 
 def _sign_up(journey: Journey) -> None:
