@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from contract_tests.checks import NotChecked
 from contract_tests.exchange import Exchange
 from contract_tests.journey import CONTENT, RIGHTS, Flow, Journey, Row
-from contract_tests.journeys.cliick_shop import demo_shop, new_shop, orders_of
+from contract_tests.journeys.cliick_shop import busy_shop, new_shop, orders_of
 from contract_tests.people import Person
 from contract_tests.samples import Request, encoded
 from contract_tests.timing import now
@@ -26,7 +26,7 @@ class Till:
 
     def __init__(self, journey: Journey, provider: str = "stripe") -> None:
         self.journey, self.provider = journey, provider
-        self.owner, self.shop = demo_shop(journey)
+        self.owner, self.shop = busy_shop(journey)
         self.here = {"shopId": self.shop}
         orders = [row for row in orders_of(journey, self.owner, self.shop) if row.get("paymentStatus") in UNPAID and row.get("status") != "cancelled"]
         if not orders:

@@ -7,7 +7,7 @@ from contract_tests.journey import CONTENT, OTHERS, Flow, Journey, Row
 from contract_tests.people import Person
 from contract_tests.realtime.lines import Line
 
-__all__ = ["SHOP", "demo_shop", "new_shop", "orders_of"]
+__all__ = ["SHOP", "busy_shop", "new_shop", "orders_of"]
 
 PRODUCT = ("name", "description", "retailPrice", "stock", "imageUrl", "category")
 MOVES = "which moves there are is ours; the guide names the four states"
@@ -24,8 +24,32 @@ def new_shop(journey: Journey, owner: Person) -> Row:
     return shop
 
 
-def demo_shop(journey: Journey) -> tuple[Person, str]:
-    """The owner and the id of a shop that has customers: nothing in the API makes orders or conversations. Raises NotChecked."""
+def busy_shop(journey: Journey) -> tuple[Person, str]:
+    """The owner and the id of a shop that has customers: one of our own where the target can be given orders and conversations, for nothing in the API
+    makes them; else one that is there. Raises NotChecked."""
+    if not journey.session.steering.steerable:
+        return _demo_shop(journey)
+    owner = journey.newcomer()
+    shop = str(new_shop(journey, owner)["id"])
+    items = [
+        {"productId": "product_1", "productName": "Canvas Tote Bag", "quantity": 2, "price": 10.5},
+        {"productId": "product_2", "productName": "Mug", "quantity": 1, "price": 4.0},
+    ]
+    for customer in ("customer_1", "customer_2"):
+        journey.plant("orders", {"shopId": shop, "customerId": customer, "status": "pending", "paymentStatus": "unpaid", "items": items})
+        talk = {"shopId": shop, "customerName": customer, "customerId": customer, "channel": "web", "status": "open", "tags": ["new"], "isAiActive": False}
+        made = journey.plant("conversations", {**talk, "notes": ""})
+        message = {
+            "conversationId": made["id"],
+            "sender": "user",
+            "text": "Do you deliver on Saturdays?",
+            "timestamp": int(journey.session.now() * 1000) - 60_000,
+        }
+        journey.plant("messages", message)
+    return owner, shop
+
+
+def _demo_shop(journey: Journey) -> tuple[Person, str]:
     key = journey.session.samples.blank(journey.operation("getShop")).path["shopId"]
     for person in journey.session.people.everyone:
         answer = journey.session.call(journey.operation("getShop"), journey.fresh(person), {"shopId": key})
@@ -106,7 +130,7 @@ def _forms(journey: Journey) -> None:
 
 def _conversation(journey: Journey) -> None:
     """A seller answers a customer: the conversation grows, comes first, and the shop's sockets are told."""
-    owner, shop = demo_shop(journey)
+    owner, shop = busy_shop(journey)
     here, stranger = {"shopId": shop}, journey.newcomer()
     conversations = journey.rows("listConversations", owner, path=here)
     if not conversations:
@@ -155,7 +179,7 @@ def _conversation(journey: Journey) -> None:
 
 def _order(journey: Journey) -> None:
     """An order moves on and not back; the shop's sockets see it."""
-    owner, shop = demo_shop(journey)
+    owner, shop = busy_shop(journey)
     here, orders = {"shopId": shop}, orders_of(journey, owner, shop)
     order = next((row for row in orders if row.get("status") == "pending"), None)
     with journey.step("an order's total is the sum of its items", "total", on="listOrders", rule="journey.figures", lines=(306, 320), apart=True):

@@ -152,6 +152,21 @@ def _suspension(journey: Journey) -> None:
         journey.agree(shown, {"status": "resolved", "action": "suspend_user"}, ("status", "action"), "the report")
 
 
+def _dismissal(journey: Journey) -> None:
+    """A report that is there is dismissed, once: that harms nobody."""
+    admin = journey.account("admin")
+    pending = journey.rows("listReports", admin, query={"status": "pending"})
+    if not pending:
+        raise NotChecked("there is no pending report")
+    where = {"id": pending[-1]["id"]}
+    with journey.step("dismissed, it is so, and no longer pending", "dismissed", on="resolveReport", rule="journey.state"):
+        journey.equal(journey.row("resolveReport", admin, {"action": "dismiss", "notes": "Checked"}, path=where)["status"], "dismissed", "status")
+        journey.absent(journey.every("listReports", admin, query={"status": "pending"}), "id", where["id"], "a dismissed report, among the pending")
+    with journey.step("a report is resolved once", "once", on="resolveReport", rule="journey.state", inferred=EFFECTS):
+        journey.refuses(CONTENT, "resolveReport", admin, {"action": "warn"}, path=where, broken=False)
+        journey.equal(journey.among(journey.every("listReports", admin), "id", where["id"], "the report")["status"], "dismissed", "status")
+
+
 def _removal(journey: Journey) -> None:
     """A report about a message is resolved by removing it; one that is dismissed removes nothing."""
     host, reporter, admin = journey.newcomer(), journey.newcomer(), journey.account("admin")
@@ -194,6 +209,7 @@ FLOWS = (
     Flow("users", "listUsers", _users),
     Flow("suspension", "resolveReport", _suspension),
     Flow("removal", "resolveReport", _removal),
+    Flow("dismissal", "resolveReport", _dismissal, late=True),
     Flow("messaging", "listConversations", _messaging),
     *PARTIES,
     *MEDIA,

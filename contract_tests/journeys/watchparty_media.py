@@ -186,8 +186,14 @@ def _support(journey: Journey) -> None:
             journey.equal(message["author"]["id"], author.key, "id of the author")
     with journey.step("nobody else does", "other", on="addTicketMessage", rule="journey.others", inferred="whose a ticket is"):
         journey.refuses(OTHERS, "addTicketMessage", other, {"message": "Mine too"}, path=where, broken=False)
+
+
+def _closed_ticket(journey: Journey) -> None:
+    """A closed ticket takes no more messages."""
+    person = journey.newcomer()
+    body = {"subject": "Refund", "description": "I bought it twice", "category": "billing", "priority": "low", "status": "closed", "attachments": []}
+    closed = journey.plant("tickets", {**body, "user_id": person.key})
     with journey.step("a closed ticket takes no more", "closed", on="addTicketMessage", rule="journey.state", inferred="a closed ticket takes none"):
-        closed = journey.plant("tickets", {**body, "user_id": person.key, "status": "closed", "attachments": []})
         journey.refuses(CONTENT, "addTicketMessage", person, {"message": "Still there"}, path={"id": closed["id"]}, broken=False)
 
 
@@ -216,6 +222,7 @@ MEDIA = (
     Flow("store", "purchaseItem", _store),
     Flow("billing", "upgradePlan", _billing),
     Flow("support", "createTicket", _support),
+    Flow("closed-ticket", "addTicketMessage", _closed_ticket),
     Flow("calendar", "listEvents", _calendar),
     Flow("upload", "uploadVideo", _upload, clock=True, slow=True),
     Flow("late-upload", "putUpload", _late_upload, clock=True, slow=True),
