@@ -15,7 +15,8 @@ class Options:
     target: a backend's name or a document's path; urls: `service=http://...`, `a,b=http://...`, or one for all services; none: its own mock.
     auth: `[role=]login:password`, or `[role=]bearer:TOKEN`; headers: `Name: value`, sent with every request; sockets: `service=ws://...` where
     they are elsewhere; socket_path: that of Engine.IO; rate: requests a second, 0 for any; time: seconds of the whole run; timeout: seconds of one request;
-    wait: seconds for the target to come up; only, skip: beginnings of ids of checks and findings, rules, operations.
+    wait: seconds for the target to come up; only, skip: beginnings of ids of checks and findings, rules, operations;
+    twice: whether findings that can must show in two runs.
     """
 
     target: str
@@ -44,3 +45,4 @@ class Options:
     skip: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    twice: bool = True
