@@ -214,10 +214,15 @@ def _whole(scene: Scene) -> Iterator[Finding]:
             "capacity",
             taking.operation,
             "a refused request for several things has taken some of them",
-            expected=before,
-            seen=after,
+            expected=_taken(before),
+            seen=_taken(after),
             evidence=[answer],
         )
+
+
+def _taken(figures: tuple[int, int] | None) -> str:
+    """How many are taken of how many there are, in words."""
+    return f"{figures[1]} of {figures[0]} taken" if figures is not None else "nothing that is shown"
 
 
 def _race(taking: Taking, session: Session) -> Iterator[Finding]:
@@ -293,8 +298,8 @@ def _undone(taking: Taking, undo: Operation, session: Session) -> Iterator[Findi
             "oracles",
             undo,
             f"{taking.operation.id} and {undo.id} do not leave {taking.collection.name} as it was",
-            expected=f"{before} (all, taken)",
-            seen=f"{after}, and {between} in between",
+            expected=_taken(before),
+            seen=f"{_taken(after)}, and {_taken(between)} in between",
             evidence=[answer, back],
             aspect=taking.operation.id,
         )
@@ -338,8 +343,8 @@ def _reservation(taking: Taking, contract: Contract, session: Session) -> Iterat
                 "capacity",
                 undo,
                 f"{what} can be given back",
-                expected=f"a refusal, and {before}",
-                seen=f"{back.status}, and {after}",
+                expected=f"a refusal, and {_taken(before)}",
+                seen=f"{back.status}, and {_taken(after)}",
                 evidence=[answer, back],
                 aspect="other" if person is stranger else "more",
             )
@@ -380,8 +385,8 @@ def _expiry(taking: Taking, later: Mapping[str, Any], session: Session) -> Itera
             "capacity",
             taking.operation,
             f"what is taken is not free again after {later['delay']}",
-            expected=before,
-            seen=after,
+            expected=_taken(before),
+            seen=_taken(after),
             evidence=[answer],
             aspect="late",
         )
@@ -392,7 +397,7 @@ def _expiry(taking: Taking, later: Mapping[str, Any], session: Session) -> Itera
             taking.operation,
             f"what is taken is free again before {later['delay']}",
             expected=f"{before[1] + 2} taken",
-            seen=early,
+            seen=_taken(early),
             evidence=[answer],
             aspect="early",
         )
