@@ -60,6 +60,7 @@ class Finding:
     service: str = ""
     accepted: str | None = None  # the reason of deviations.toml
     subjects: tuple[str, ...] = ()  # of all symptoms, where they are more than one
+    symptoms: tuple[tuple[str, str, str], ...] = ()  # rule, subject and aspect of each, where they are more than one
 
     @property
     def id(self) -> str:

@@ -1,18 +1,15 @@
 """Which findings matter most: causes before effects, and many symptoms of one cause as one finding."""
 
-import json
-import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 
+from contract_tests.causes import Group, alike, by_cause
 from contract_tests.findings import Finding
 from contract_tests.rules import described
 
 __all__ = ["foremost", "grouped", "ranked"]
 
 SEVERITIES = ("error", "warning")
-# What differs from symptom to symptom without telling of another cause: texts inside JSON, instants, ids, paths, long numbers.
-INCIDENTAL = re.compile(r'(?<=:)\s*"(?:[^"\\]|\\.)*"' r"|\d{4}-\d\d-\d\dT[\d:.+Z-]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|(?<![\w/])/[\w{}./%~-]+|\d{4,}")
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -36,27 +33,23 @@ def foremost(findings: Sequence[Finding], number: int = 5) -> tuple[Finding, ...
 
 
 def grouped(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings of a rule that `groups`, with the same expected and seen, as one: the worst, with the count and the subjects of all."""
-    found: dict[Hashable, list[Finding]] = {}
-    for item in findings:
-        found.setdefault(_cause(item), []).append(item)
-    return [_one(items) for items in found.values()]
+    """Findings of one cause as one, with the count and the subjects of all: by the table of causes, else by rules that `groups`."""
+    return [_one(group) for group in by_cause(findings, _cause)]
 
 
 def _cause(finding: Finding) -> Hashable:
     if not described(finding.rule).groups:
         return finding.id, finding.accepted
-    return finding.rule, finding.service, finding.aspect, _alike(finding.expected), _alike(finding.seen), finding.accepted
+    return finding.rule, finding.service, finding.aspect, alike(finding.expected), alike(finding.seen), finding.accepted
 
 
-def _alike(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-    return INCIDENTAL.sub("*", text)
-
-
-def _one(items: Sequence[Finding]) -> Finding:
-    head = min(items, key=lambda item: SEVERITIES.index(item.severity))
-    if len(items) == 1:
+def _one(group: Group) -> Finding:
+    """The rule that stands first in the cause's entry tells it, of its findings the worst."""
+    order = group.cause.rules if group.cause else ()
+    teller = min(group.items, key=lambda item: order.index(item.rule) if item.rule in order else len(order)).rule
+    head = min((item for item in group.items if item.rule == teller), key=lambda item: SEVERITIES.index(item.severity))
+    if len(group.items) == 1:
         return head
-    subjects = tuple(dict.fromkeys(subject for item in (head, *items) for subject in item.every_subject))
-    return replace(head, count=sum(item.count for item in items), subjects=subjects)
+    subjects = tuple(dict.fromkeys(subject for item in (head, *group.items) for subject in item.every_subject))
+    symptoms = tuple(dict.fromkeys((item.rule, subject, item.aspect) for item in (head, *group.items) for subject in item.every_subject))
+    return replace(head, count=sum(item.count for item in group.items), subjects=subjects, symptoms=symptoms)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from contract_tests import own
+from contract_tests.causes import BROKEN
 from contract_tests.checks import Check, NotChecked, Outcome, State, plan
 from contract_tests.client import TimeOver
 from contract_tests.findings import Finding, merged
@@ -91,6 +92,7 @@ def run_check(session: Session, item: Check) -> Outcome:
     except Exception as error:  # a check that fails is a defect of ours; the others go on, and the report says so
         text = f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
         return Outcome(item, "crashed", (), text, ticks() - begin, session.client.count - before)
+    session.broken |= _broken(findings)
     found = tuple(replace(finding, check=item.id) for finding in merged([*findings, *session.watch.drain()]))
     state: State = "failed" if found else "not checked" if reason else "passed"
     return Outcome(item, state, found, reason, ticks() - begin, session.client.count - before)
@@ -102,13 +104,21 @@ def _found(session: Session, item: Check) -> list[Finding]:
     if why:
         raise NotChecked(why)
     findings = list(item.run(session) or ())
-    if findings and item.confirm:
+    if findings and item.confirm and session.options.twice:
         again = {finding.id for finding in item.run(session) or ()}
         findings = [finding for finding in findings if finding.id in again]
     return findings
 
 
+def _broken(findings: Iterable[Finding]) -> dict[str, str]:
+    """Operations and services that do not work at all -> why nothing else of them is checked: all that is seen there are effects."""
+    return {item.subject: BROKEN[item.rule, item.aspect] for item in findings if (item.rule, item.aspect) in BROKEN}
+
+
 def _why_not(session: Session, item: Check) -> str:
+    service = next((operation.service for operation in session.contract.operations if operation.id == item.subject), item.subject)
+    if why := session.broken.get(item.subject) or session.broken.get(service):
+        return why
     if item.writes and session.options.read_only:
         return "the run is read-only"
     if item.slow and session.options.quick:
@@ -176,8 +186,17 @@ def _report(
         contract.name, contract.title, session.urls, session.own, session.options.seed, timed[0], timed[1], tuple(outcomes), tuple(findings),
         session.recorder.coverage(), {why: tuple(ids) for why, ids in unchecked.items()}, ended=ended[0], lost=ended[1],
         created=tuple(dict.fromkeys(session.created)), left=tuple(left), requests=session.client.count, version=__version__,
-        notes=tuple(session.people.failures),
+        notes=tuple(_noted(session.people.failures)),
     )  # fmt: skip
+
+
+def _noted(failures: Iterable[str]) -> Iterator[str]:
+    """What went wrong when people signed in, each once: what it was, and whom it met."""
+    met: dict[str, list[str]] = {}
+    for text in failures:
+        what, _, who = text.rpartition(" to ")
+        met.setdefault(what, []).append(who)
+    yield from (f"{what} to {who[0]}{f' and {len(who) - 1} more' if len(who) > 1 else ''}" for what, who in met.items())
 
 
 def _distinct(findings: Sequence[Finding]) -> list[Finding]:

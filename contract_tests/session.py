@@ -30,7 +30,8 @@ NOTHING = NOBODY
 
 
 class Session:
-    """What checks work with. created: what was made, in words; undo: how it is unmade, last first."""
+    """What checks work with. created: what was made, in words; undo: how it is unmade, last first; broken: services and operations
+    that do not work at all -> why nothing else of them is checked."""
 
     def __init__(self, contract: Contract, options: Options, urls: Mapping[str, str], sockets: Mapping[str, str], own: bool = False) -> None:
         self.contract, self.options, self.urls, self.sockets, self.own = contract, options, dict(urls), dict(sockets), own
@@ -44,6 +45,7 @@ class Session:
         self.created: list[str] = []
         self.undo: list[tuple[Operation, Person | None, Request]] = []
         self.findings_seen: dict[str, int] = {}
+        self.broken: dict[str, str] = {}
         self._memo: dict[Any, Any] = {}
 
     def now(self) -> float:
@@ -278,9 +280,14 @@ class Session:
         return row, answer
 
     def remember(self, collection: Collection, row: Row, person: Person | None, request: Request | None = None) -> None:
-        """Notes what was made, and how it can be deleted."""
+        """Notes what was made, and how it can be deleted, or at least undone."""
         self.created.append(f"{collection.name} {row.get(collection.key)}")
-        operation = next((item for item in self.contract.operations if item.behavior.do == "delete" and item.behavior.collection == collection.name), None)
+        own = [item for item in self.contract.operations if item.behavior.collection == collection.name]
+        undoing = (
+            (item for item in own if item.behavior.do == "delete"),
+            (item for item in own if item.behavior.do == "transition" and item.behavior.get("conserves")),
+        )
+        operation = next((item for items in undoing for item in items), None)
         if operation is not None and operation.path_names:
             path = {**(request.path if request else {}), operation.path_names[-1]: row.get(collection.key)}
             self.undo.append((operation, person, Request(path=path)))
@@ -296,7 +303,7 @@ class Session:
             try:
                 caller = self.caller(operation, person)
                 answer = self.perform(operation, None if caller is NOTHING else caller, request, patient=False)
-                if answer.ok or answer.status in (404, 410):
+                if answer.ok or answer.status in (404, 410) or (answer.status == 409 and operation.behavior.do == "transition"):
                     continue
                 yield f"{what} ({answer.status})"
             except NotChecked as error:

@@ -143,7 +143,7 @@ class Watch:
                 "schema",
                 operation,
                 f"{where or 'the body'} of the answer {exchange.status} breaks its schema: {error.message[:200]}",
-                expected=_rule(error),
+                expected=_rule(operation, error),
                 seen=short(_value(exchange.json, error.instance_path)),
                 evidence=[exchange],
                 aspect=f"{exchange.status}.{where or 'body'}",
@@ -228,8 +228,16 @@ def _chosen(exchange: Exchange, response: Response) -> Media | None:
     )
 
 
-def _rule(error: Any) -> str:
-    return "/".join(map(str, error.schema_path))[-120:]
+def _rule(operation: Operation, error: Any) -> str:
+    """What the schema asks for, and where it does."""
+    path = [str(part) for part in error.schema_path]
+    for start in range(len(path)):  # the path begins at the schema of the answer, which may be only a reference to one of the document
+        try:
+            asked = documents.resolve(operation.bundle.data, documents.pointer_of(*path[start:]))
+        except KeyError:
+            continue
+        return f"{path[-1]}: {short(asked)} ({'/'.join(path[start:])[-120:]})"
+    return "/".join(path)[-120:]
 
 
 def _value(value: Any, path: Any) -> Any:

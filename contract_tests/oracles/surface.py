@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from functools import partial
 
+from contract_tests.causes import alike
 from contract_tests.checks import Check, NotChecked
+from contract_tests.exchange import Exchange
 from contract_tests.findings import Finding
 from contract_tests.lab import found, short
+from contract_tests.oracles.presence import nowhere
 from contract_tests.session import Session
 from understudy.contract.model import Contract, Operation, Service
 
@@ -52,55 +55,37 @@ def _operation(operation: Operation, session: Session) -> Iterator[Finding]:
     person = session.people.for_trial(operation) if operation.security else None
     request = session.samples.request(operation, person)
     answer = session.perform(operation, person, request)
-    for turn in (1, 2):
-        if answer.status == 409 and request.rows:  # what the first rows offered may be used up
-            request = session.samples.request(operation, person, turn=turn)
-            answer = session.perform(operation, person, request)
     session.recorder.saw(operation, answer, request.query)
     if answer.ok or 300 <= answer.status < 400:
         return
+    aspect, title = _trouble(session, operation, request.rows, answer)
+    seen = f"{answer.status} {short(answer.text)}" if answer.status else answer.text
+    yield found("surface.operation", "oracles", operation, title, expected=_good(operation), seen=seen, evidence=[answer], aspect=aspect)
+
+
+def _trouble(session: Session, operation: Operation, rows: object, answer: Exchange) -> tuple[str, str]:
+    """What is wrong with an answer that is none of the good ones: aspect and title. Raises NotChecked where it may be the request."""
     if answer.status == 0:
-        yield found("surface.operation", "oracles", operation, f"{operation.id} does not answer", expected="an answer", seen=answer.text, evidence=[answer])
-    elif answer.status >= 500:
-        yield found(
-            "surface.operation",
-            "oracles",
-            operation,
-            f"{operation.id} crashes",
-            expected=_good(operation),
-            seen=f"{answer.status} {short(answer.text)}",
-            evidence=[answer],
-        )
-    elif answer.status in (404, 405, 501) and _is_route_missing(session, operation, request.rows, answer.status):
-        yield found(
-            "surface.operation",
-            "oracles",
-            operation,
-            f"there is no {operation.method} {operation.path}",
-            expected=_good(operation),
-            seen=f"{answer.status} {short(answer.text)}",
-            evidence=[answer],
-        )
-    elif operation.method == "GET" and answer.status in (400, 422) and request.rows is not None:
-        yield found(
-            "surface.operation",
-            "oracles",
-            operation,
-            f"{operation.id} refuses a request that fits its schema",
-            expected=_good(operation),
-            seen=f"{answer.status} {short(answer.text)}",
-            evidence=[answer],
-        )
-    else:
-        raise NotChecked(f"{operation.id} answers {answer.status} to the example: {short(answer.text)}")
+        return "silent", f"{operation.id} does not answer"
+    if answer.status in (405, 501) or (answer.status == 404 and (not operation.path_names or _is_as_nowhere(session, operation, rows, answer))):
+        return "missing", f"there is no {operation.method} {operation.path}"
+    if answer.status >= 500:
+        return "crash", f"{operation.id} crashes"
+    if answer.status == 404 and _is_shown(operation, rows):
+        return "lost", f"{operation.id} does not find a row that is there"
+    if operation.method == "GET" and answer.status in (400, 422):
+        return "refused", f"{operation.id} refuses a request that fits its schema"
+    raise NotChecked(f"{operation.id} answers {answer.status} to the example: {short(answer.text)}")
 
 
-def _is_route_missing(session: Session, operation: Operation, rows: object, status: int) -> bool:
-    """Whether it is the route that is missing, not what was asked for."""
-    if status in (405, 501):
-        return True
-    known = {name for _, name in rows} if isinstance(rows, dict) else set()
-    return set(operation.path_names) <= known and operation.method == "GET" and "visible" not in operation.behavior.words
+def _is_shown(operation: Operation, rows: object) -> bool:
+    """Whether the row that was asked for is one that the caller may see."""
+    return bool(rows) and operation.behavior.do in ("read", "list", "aggregate") and "visible" not in operation.behavior.words
+
+
+def _is_as_nowhere(session: Session, operation: Operation, rows: object, answer: Exchange) -> bool:
+    """Whether a row that is there is answered like a path that is nowhere: then it is the route that is missing."""
+    return _is_shown(operation, rows) and alike(answer.text) == alike(nowhere(session, operation).text)
 
 
 def _good(operation: Operation) -> str:

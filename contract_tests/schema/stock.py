@@ -16,6 +16,7 @@ from typing import Any
 from contract_tests.checks import Check, NotChecked
 from contract_tests.exchange import Exchange
 from contract_tests.findings import Clause, Finding
+from contract_tests.lab import short
 from contract_tests.people import Person
 from contract_tests.provenance import clause_of, clause_of_response
 from contract_tests.schema.document import document
@@ -29,6 +30,7 @@ EXAMPLES, FEW = 12, 3  # cases an operation and phase; at --quick
 PATIENCE = 30.0  # seconds that it may take beyond its own budget
 LONGEST = 180.0  # seconds for one service
 PROGRAM = "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())"
+UNSAID = ("ST202", "ST204")  # findings that are Schemathesis' own opinion, or that of the documents' authors
 STATUS_CODES = ("ST103", "ST105", "ST108", "ST109")
 
 
@@ -88,7 +90,9 @@ def _said_of(session: Session, operation: Operation, person: Person | None) -> s
 
 
 def _is_left_alone(session: Session, operation: Operation, person: Person | None) -> bool:
-    """Operations that would shut out those who check, and writes in a read-only run."""
+    """Operations that do not work at all, that would shut out those who check, and writes in a read-only run."""
+    if operation.id in session.broken:
+        return True
     if session.options.read_only and operation.method not in SAFE:
         return True
     return session.people.shuts_out(operation) and (person is None or not person.made)
@@ -191,10 +195,17 @@ def _finding(operation: Operation, failure: Mapping[str, Any], exchange: Exchang
     message = str(failure.get("message") or "").strip()
     aspect = str(exchange.status) if exchange is not None and code in STATUS_CODES else ""
     clause = _clause(operation, code, exchange)
+    title = f"{operation.id}: {str(failure.get('title') or failure.get('type')).lower()}"
+    seen = _said(message, "seen") or (f"{exchange.status} {short(exchange.text)}" if exchange is not None else "")
     return Finding(
-        code, "schema", operation.id, str(failure.get("title") or failure.get("type")), _said(message, "expected"), _said(message, "seen"), aspect, clause,
-        clause.severity, (exchange,) if exchange is not None else (), service=operation.service,
+        code, "schema", operation.id, title, _said(message, "expected"), seen, aspect, clause,
+        "warning" if _is_unsaid(code, message) else clause.severity, (exchange,) if exchange is not None else (), service=operation.service,
     )  # fmt: skip
+
+
+def _is_unsaid(code: str, message: str) -> bool:
+    """Whether it is about what no guide says: 405 for other methods, which refusal an occupied name gets, bounds of parameters."""
+    return code in UNSAID or (code == "ST201" and "component: parameter" in message)
 
 
 def _clause(operation: Operation, code: str, exchange: Exchange | None) -> Clause:

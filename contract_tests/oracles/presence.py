@@ -1,0 +1,69 @@
+"""N18: the service itself is at its URL. What answers everything alike is another server, a proxy before it, or a front end that takes every path."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from contract_tests.causes import alike
+from contract_tests.checks import Check, NotChecked
+from contract_tests.exchange import Exchange
+from contract_tests.findings import Clause, Finding
+from contract_tests.lab import found, short
+from contract_tests.session import Session
+from understudy.contract.model import Contract, Operation, Service
+
+__all__ = ["nowhere", "plan"]
+
+MOST, FEWEST = 6, 2  # operations that are asked, and that it takes to judge
+# First digits of the status that all have -> what that looks like, and what to do about it.
+LOOKS = {
+    "30": ("every path is redirected", "give the URL to which it is redirected"),
+    "401": ("every path asks for a credential", "give what it asks for with --auth, or with --header"),
+    "403": ("every path is refused", "give what a gateway before it asks for with --header"),
+    "404": ("nothing of the contract is there: every path is 404", "give the URL with the path under which the service lies"),
+    "429": ("every path is refused as too much", "give a lower --rate, or lift the limit for the check"),
+    "5": ("every path fails", "look whether the service is up behind its proxy"),
+    "": ("every path is answered with the same", "give the URL of the service; this is a catch-all, or another server"),
+}
+
+
+def plan(contract: Contract) -> Iterator[Check]:
+    """For each service, before all else: its operations are told apart."""
+    for service in contract.services:
+        if len(_asked(service)) >= FEWEST:
+            yield Check("surface.service", "oracles", service.name, partial(_service, service), phase=0, writes=False)
+
+
+def _asked(service: Service) -> list[Operation]:
+    """The operations that may be asked without doing anything: reads, and one that signs in."""
+    reads = [item for item in service.operations if item.method == "GET"]
+    logins = [item for item in service.operations if item.behavior.do == "login"]
+    return [*logins[:1], *sorted(reads, key=lambda item: (bool(item.security), len(item.path_names)))][:MOST]
+
+
+def nowhere(session: Session, operation: Operation) -> Exchange:
+    """The answer to a path that is not there, beside those of an operation."""
+    prefix = operation.path.split("/")[1] if operation.path.count("/") > 1 else ""
+    base = session.urls[operation.service]
+    return session.client.send("GET", f"{base}/{prefix + '/' if prefix else ''}no-such-thing-{session.chance.text(5)}", notes="an unknown path")
+
+
+def _service(service: Service, session: Session) -> Iterator[Finding]:
+    if service.name not in session.urls:
+        raise NotChecked(f"no --url for the service {service.name}")
+    asked = _asked(service)
+    answers = [nowhere(session, asked[0]), *(_ask(session, operation) for operation in asked)]
+    if len({(item.status, alike(item.text), alike(item.header("location") or "")) for item in answers}) > 1:
+        return
+    status = str(answers[-1].status)
+    looks, mend = next(said for digits, said in LOOKS.items() if status.startswith(digits))
+    seen = f"{status} {answers[-1].header('location') or ''} {short(answers[-1].text)}".replace("  ", " ")
+    wanted, clause = f"the operations of the contract; {mend}", Clause(place=asked[-1].place)
+    yield replace(found("surface.service", "oracles", asked[-1], looks, expected=wanted, seen=seen, evidence=answers[-1:], clause=clause), subject=service.name)
+
+
+def _ask(session: Session, operation: Operation) -> Exchange:
+    """The answer to an operation as the document's example asks it, from nobody; to a login without a body."""
+    url = session.url(operation, session.samples.blank(operation).path)
+    headers, body = ({"content-type": "application/json"}, b"{}") if operation.method == "POST" else ({}, b"")
+    return session.client.send(operation.method, url, headers, body, operation.id, patient=False)
