@@ -28,12 +28,13 @@ INCIDENTAL = re.compile(r'(?<=:)\s*"(?:[^"\\]|\\.)*"' r"|\d{4}-\d\d-\d\dT[\d:.+Z
 COMPLAINTS = (
     (re.compile(r"[\"'](\S+)[\"'] is a required property"), r"required \1"),
     (re.compile(r"is not of types? [\"'](\w+)[\"']"), r"no \1"),
+    (re.compile(r"is no instant with a zone"), "no date-time"),
     (re.compile(r"is not a [\"']([\w-]+)[\"']"), r"no \1"),
     (re.compile(r"Additional properties are not allowed \((.*?) w"), r"unexpected \1"),
     (re.compile(r"(?i)no JSON|not JSON|(?:text|application)/(?!json)[\w.+-]+"), "type"),
     (re.compile(r"is not one of|was expected|does not match|(?:less|greater) than|too (?:short|long)"), r"\g<0>"),
 )
-POINTER = re.compile(r"/properties/([^/\s\"']+)(?=/?[^/\s]*(?:$|[:\s]))")
+POINTER = re.compile(r"/properties/([^/\s\"':)]+)")
 NAMES = re.compile(r"[^./*]+")
 
 

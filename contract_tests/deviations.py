@@ -189,11 +189,12 @@ def write_baseline(report: Report, path: Path) -> int:
 
 
 def _open(report: Report, known: Sequence[Deviation], today: date) -> Iterator[tuple[Finding, str]]:
-    """The findings that count, each with each subject for which no entry holds."""
+    """The findings that count, each with each subject for which no entry holds; of a cause, every symptom by its own rule."""
     for item in report.findings:
-        for subject in item.every_subject if item.counts else ():
-            if not any(entry.holds(today) and entry.covers(item, subject) for entry in known):
-                yield item, subject
+        own = [(replace(item, rule=rule, aspect=aspect), subject) for rule, subject, aspect in item.symptoms] or [(item, name) for name in item.every_subject]
+        for symptom, subject in own if item.counts else ():
+            if not any(entry.holds(today) and entry.covers(symptom, subject) for entry in known):
+                yield symptom, subject
 
 
 def _entry(finding: Finding, subject: str, today: date) -> str:

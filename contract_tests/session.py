@@ -16,6 +16,7 @@ from contract_tests.shapes import page_of, row_of, rows_of
 from contract_tests.steering import Steering
 from contract_tests.timing import now
 from contract_tests.watching import Watch
+from understudy.contract import schemas
 from understudy.contract.errors import UsageError, suggest
 from understudy.contract.model import Collection, Contract, Operation
 from understudy.wire.chance import derive
@@ -24,6 +25,7 @@ __all__ = ["SAFE", "Session"]
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 MOST_PAGES = 60
+MOST_ROWS = 100  # of a page
 TURNS = 4  # rows that are tried where what a new row needs may be used up
 Row = dict[str, Any]
 NOTHING = NOBODY
@@ -178,7 +180,7 @@ class Session:
         path = {name: value for (where, name), value in (given or {}).items() if where == "path"}
         found: list[Row] = []
         size = self.size_parameter(operation)
-        asked: dict[str, Any] = {**({size: 100} if size else {}), **(query or {})}
+        asked: dict[str, Any] = {**({size: self.most(operation)} if size else {}), **(query or {})}
         page_name = self.page_parameter(operation)
         for number in range(1, MOST_PAGES):
             answer = self.call(operation, person, path, asked)
@@ -202,6 +204,13 @@ class Session:
         pages = self.contract.settings.get("pages") or {}
         names = {item.name for item in operation.parameters if item.where == "query"}
         return next((name for name in (pages.get("size"), "limit", "per_page", "page_size", "pageSize", "size") if name in names), None)
+
+    def most(self, operation: Operation) -> int:
+        """How many rows a page may be asked for."""
+        name = self.size_parameter(operation)
+        node = next((item.schema for item in operation.parameters if item.name == name), {})
+        declared = schemas.follow(operation.bundle.data, node).get("maximum")
+        return min(MOST_ROWS, int(declared)) if isinstance(declared, int | float) and declared >= 1 else MOST_ROWS
 
     def page_parameter(self, operation: Operation) -> str | None:
         """The query parameter with a page's number."""

@@ -51,6 +51,8 @@ class Watch:
         if response is not None:
             yield from self._body(operation, exchange, response)
             return
+        if not self.session.contract.declared and 400 <= exchange.status < 500:
+            return  # documents without declarations seldom list what they refuse with
         if exchange.status in (404, 405, 413, 415, 429, 431, 503) and not exchange.ok:
             yield from self._envelope(operation, exchange)
             return
