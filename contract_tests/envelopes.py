@@ -78,6 +78,8 @@ def complaint(contract: Contract, operation: Operation, answer: Exchange) -> str
         return None
     value = answer.json
     kind = (answer.header("content-type") or "").partition(";")[0].strip()
+    if not contract.declared and str(answer.status) not in operation.responses and "default" not in operation.responses:
+        return None
     documented = operation.responses.get(str(answer.status)) or operation.responses.get("default") or _any_error(contract, operation)
     media = next((item for name, item in documented.media.items() if schemas.is_json(name)), None) if documented is not None else None
     if media is None or media.pointer is None:

@@ -1,5 +1,6 @@
 """Reads again what was written: the row as it is now, and what of a request it should show."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from contract_tests.bindings import place_of, scope_of
@@ -35,7 +36,8 @@ def stored_fields(session: "Session", operation: Operation, collection: Collecti
     inner = body.get(wrapper) if wrapper else body
     accepted = operation.behavior.get("accepts")
     names = set(accepted) if accepted is not None else set(collection.stored) | set(collection.children) | set(collection.properties)
-    fixed = set(operation.behavior.get("set") or {}) | set(collection.derive) | collection.unshown | {collection.key}
+    unread = {name for name, node in collection.properties.items() if isinstance(node, Mapping) and node.get("writeOnly")}
+    fixed = unread | set(operation.behavior.get("set") or {}) | set(collection.derive) | collection.unshown | {collection.key}
     return {name: value for name, value in (inner or {}).items() if name in names - fixed and name.lower() not in SECRET and not isinstance(value, bytes)}
 
 

@@ -329,7 +329,7 @@ def varied(document: Any, schema: Any, depth: int = 0) -> Any:
     """A plain value of a schema that is not its default; None where a plain one may not do."""
     node = schemas.follow(document, schema)
     kind = schemas.type_of(document, node) if isinstance(node, dict) else None
-    if not isinstance(node, dict) or depth > 2 or {"format", "pattern", "enum", "const", "readOnly"} & set(node):
+    if not isinstance(node, dict) or depth > 2 or {"format", "pattern", "enum", "const", "readOnly", "writeOnly"} & set(node):
         return None
     if kind == "boolean":
         return node.get("default") is False

@@ -48,6 +48,8 @@ class Watch:
 
     def _status(self, operation: Operation, exchange: Exchange) -> Iterator[Finding]:
         response = operation.responses.get(str(exchange.status)) or operation.responses.get("default")
+        if not operation.responses:
+            return
         if response is not None:
             yield from self._body(operation, exchange, response)
             return

@@ -90,7 +90,7 @@ def _filtered(
     parameter, condition = filter_
     collection = session.contract.collections[str(operation.behavior.collection)]
     size = session.size_parameter(operation)
-    got, answer = page(session, operation, person, request, {parameter: value, **({size: 100} if size else {})})
+    got, answer = page(session, operation, person, request, {parameter: value, **({size: session.most(operation)} if size else {})})
     wrong = [row for row in got if not _fits(session, person, condition, row, {parameter: value})]
     if wrong:
         yield found(
@@ -105,7 +105,7 @@ def _filtered(
         )
     shown = {str(row.get(collection.key)) for row in got}
     missing = [row for row in rows if _fits(session, person, condition, row, {parameter: value}) and str(row.get(collection.key)) not in shown]
-    if missing and not wrong and len(got) < 100:
+    if missing and not wrong and len(got) < session.most(operation):
         yield found(
             "lists.filter",
             "oracles",
@@ -129,7 +129,7 @@ def _search(operation: Operation, parameter: str, fields: tuple[str, ...], sessi
     size = session.size_parameter(operation)
     for word in words[:3]:
         for asked in (word, word.upper()):
-            got, answer = page(session, operation, person, request, {parameter: asked, **({size: 100} if size else {})})
+            got, answer = page(session, operation, person, request, {parameter: asked, **({size: session.most(operation)} if size else {})})
             wrong = [row for row in got if any(name in row for name in fields) and not _contains(row, fields, word)]
             if wrong:
                 yield found(
@@ -144,7 +144,7 @@ def _search(operation: Operation, parameter: str, fields: tuple[str, ...], sessi
                 )
             shown = {str(row.get(collection.key)) for row in got}
             missing = [row for row in rows if _contains(row, fields, word) and str(row.get(collection.key)) not in shown]
-            if missing and len(got) < 100:
+            if missing and len(got) < session.most(operation):
                 yield found(
                     "lists.search",
                     "oracles",

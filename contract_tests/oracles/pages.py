@@ -107,6 +107,8 @@ def _pages(operation: Operation, session: Session) -> Iterator[Finding]:
                 evidence=[answer],
                 aspect="total",
             )
+    if last is not None and len(shown) == limit and session.page_parameter(operation) is None and not page_of(session.contract, operation, last.json).next:
+        raise NotChecked(f"{operation.id} has no way to turn pages")
     yield from _compared(operation, keys, shown, last)
     yield from _beyond(session, operation, person, request, size, len(every))
 
@@ -169,12 +171,12 @@ def _cursor(operation: Operation, session: Session) -> Iterator[Finding]:
         raise NotChecked(f"{operation.id} has no second page")
     if session.make(collection, person, scoped(operation, collection, request)) is None:
         raise NotChecked(f"no row of {collection.name} could be made")
-    query = {**dict(parse_qsl(urlsplit(following).query)), size: 100}
+    query = {**dict(parse_qsl(urlsplit(following).query)), size: session.most(operation)}
     rest, answer = page(session, operation, person, request, query)
     shown = [str(row.get(collection.key)) for row in first + rest]
     repeated = sorted({item for item in shown if shown.count(item) > 1})
     lost = [item for item in before if item not in shown]
-    if repeated or (lost and len(before) < 100):
+    if repeated or (lost and len(before) < session.most(operation)):
         yield found(
             "lists.cursor",
             "oracles",

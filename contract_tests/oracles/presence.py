@@ -56,6 +56,8 @@ def _service(service: Service, session: Session) -> Iterator[Finding]:
     if len({(item.status, alike(item.text), alike(item.header("location") or "")) for item in answers}) > 1:
         return
     status = str(answers[-1].status)
+    if status == "404" and all(item.path_names for item in asked):
+        raise NotChecked("only rows are asked for, which may not be there")
     looks, mend = next(said for digits, said in LOOKS.items() if status.startswith(digits))
     seen = f"{status} {answers[-1].header('location') or ''} {short(answers[-1].text)}".replace("  ", " ")
     wanted, clause = f"the operations of the contract; {mend}", Clause(place=asked[-1].place)

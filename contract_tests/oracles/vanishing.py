@@ -118,7 +118,7 @@ def _broken(session: Session, operation: Operation, request: Request) -> Iterato
     for name, node in reversed(properties.items()):
         kind = schemas.type_of(operation.bundle.data, node)
         wrong: Any = {"integer": "many", "number": "much", "string": {"a": 1}, "boolean": "perhaps", "array": "none", "object": 7}.get(str(kind))
-        if wrong is None or name.lower() in SECRET:
+        if wrong is None or name.lower() in SECRET or (isinstance(node, dict) and node.get("readOnly")):
             continue
         count += 1
         yield name, {**request.body, name: wrong}
