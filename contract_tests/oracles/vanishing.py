@@ -124,6 +124,6 @@ def _broken(session: Session, operation: Operation, request: Request) -> Iterato
         yield name, {**request.body, name: wrong}
         if count == 2:
             break
-    first = next((name for name in properties if name in needed), None)
+    first = next((name for name, node in properties.items() if name in needed and not (isinstance(node, dict) and node.get("readOnly"))), None)
     if first is not None:
         yield first, {name: value for name, value in request.body.items() if name != first}
