@@ -1,4 +1,4 @@
-"""Who is not let in: bad tokens, other kinds of tokens, and other people's ids beside one's own token."""
+"""Who is not let in: bad tokens, other kinds of tokens, other people's ids beside one's own token, and those who take no part in what a channel is of."""
 
 import base64
 import hmac
@@ -11,8 +11,9 @@ from contract_tests.checks import Check, NotChecked
 from contract_tests.findings import Finding
 from contract_tests.people import JWT, Person
 from contract_tests.provenance import clause_of_channel
+from contract_tests.realtime import props
 from contract_tests.realtime.clocks import pass_time
-from contract_tests.realtime.lines import LAYER, Line, Stage, clause_inferred, identified, ways
+from contract_tests.realtime.lines import LAYER, Line, Stage, clause_inferred, identified, lines_of, ways
 from contract_tests.realtime.scenes import other_than, place_for, staged
 from contract_tests.realtime.sight import NOBODY, NOBODY_UUID, UNKNOWN, Facts, Refusal, Unknown, View, agrees
 from contract_tests.session import Session
@@ -43,7 +44,7 @@ def plan(contract: Contract) -> Iterator[Check]:
         if not channel.security:
             continue
         for name, attempt in ATTEMPTS.items():
-            if name in NAMED and not identified(contract, channel):
+            if (name in NAMED and not identified(contract, channel)) or (name in CLOSED and not channel.opening.path_names):
                 continue
             late = name in LATE
             phase, writes = 50 if late else 20, bool(channel.opening.path_names)
@@ -54,11 +55,18 @@ def _checked(channel: Channel, name: str, attempt: Callable[[Session, Channel, P
     def run(session: Session) -> Iterator[Finding]:
         with staged(session) as letters:
             person = session.people.first()
-            path = place_for(session, channel, person, other_than(session, person))
+            path = _place(session, channel, name, person)
             letters.stage.open(channel, person, path)  # the premise: with a good token it opens
             yield from _tried(letters.stage, channel, name, attempt(session, channel, person), person, path)
 
     return run
+
+
+def _place(session: Session, channel: Channel, name: str, person: Person) -> dict[str, Any]:
+    """Path parameters: of a place where somebody else may be, or (for those who are to be shut out) where it is seen that they take no part."""
+    if name in CLOSED:
+        return props.path_of(session, channel, person, (session.people.others(person),), closed=True)
+    return place_for(session, channel, person, other_than(session, person))
 
 
 def _tried(stage: Stage, channel: Channel, name: str, given: Attempt, person: Person, path: dict[str, Any]) -> Iterator[Finding]:
@@ -189,6 +197,12 @@ def _nobody(session: Session, channel: Channel, person: Person) -> Attempt:
     return Attempt("the id of nobody", None, None, dict.fromkeys(identified(session.contract, channel), nobody))
 
 
+def _stranger(session: Session, channel: Channel, person: Person) -> Attempt:
+    other = session.people.others(person)
+    token = lines_of(session).token(other, next(iter(channel.security), None))
+    return Attempt("the good token of somebody who takes no part", token, other, dict.fromkeys(identified(session.contract, channel), other.key))
+
+
 def _signed_out(session: Session, _channel: Channel, person: Person) -> Attempt:
     """Only where REST refuses such a token as well: many backends let it live on."""
     contract = session.contract
@@ -214,9 +228,10 @@ def _expired(session: Session, _channel: Channel, person: Person) -> Attempt:
 
 ATTEMPTS: Mapping[str, Callable[[Session, Channel, Person], Attempt]] = {
     "missing": _missing, "garbage": _garbage, "tampered": _tampered, "altered": _altered, "unsigned": _unsigned, "foreign": _foreign,
-    "refresh": _refresh, "others": _others, "nobody": _nobody, "signed-out": _signed_out, "expired": _expired,
+    "refresh": _refresh, "others": _others, "nobody": _nobody, "stranger": _stranger, "signed-out": _signed_out, "expired": _expired,
 }  # fmt: skip
 LATE = ("expired",)
+CLOSED = ("stranger",)  # in a place that is closed to them
 NAMED = ("others", "nobody")  # where a handshake says beside the token whose it is
 
 

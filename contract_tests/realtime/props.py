@@ -92,9 +92,14 @@ def _admitting(
     request = session.samples.request(operation, caller)
     for fields in _choices(session, channel, operation, word):
         row, _ = session.create(operation, caller, request.with_body(**fields))
-        if row is not None and all(_lets_in(session, channel, name, row, collection, person, other) is not closed for other in others):
+        if row is not None and all(_suits(_lets_in(session, channel, name, row, collection, person, other), closed) for other in others):
             return row[collection.key]
     raise NotChecked(f"no row of {collection.name} can be made into which {' and '.join(map(str, others)) or person} {'are not' if closed else 'are'} let")
+
+
+def _suits(lets_in: bool | None, closed: bool) -> bool:
+    """Whether a row will do: one that is to be closed must be known to be, one that is to be open may be."""
+    return lets_in is False if closed else lets_in is not False
 
 
 def _choices(session: Session, channel: Channel, operation: Operation, word: str) -> list[dict[str, Any]]:
