@@ -48,10 +48,14 @@ class Client:
         """Seconds that are left of the run."""
         return self.deadline - ticks()
 
-    def pace(self) -> None:
-        """Waits until another request may be sent; raises TimeOver."""
+    def check_time(self) -> None:
+        """Raises TimeOver where no time is left."""
         if self.remaining() <= 0:
             raise TimeOver
+
+    def pace(self) -> None:
+        """Waits until another request may be sent; raises TimeOver."""
+        self.check_time()
         if self.options.rate:
             with self._lock:
                 now = ticks()

@@ -46,3 +46,13 @@ class Options:
     secrets: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     twice: bool = True
+
+    def again(self) -> tuple[str, ...]:
+        """The arguments of the command that reach the same target as the same people."""
+        many = {"--url": self.urls, "--auth": self.auth, "--header": self.headers, "--socket-url": self.sockets, "--secret": self.secrets}
+        files = {"--overlay": self.overlays, "--ca": filter(None, [self.ca]), "--cert": filter(None, [self.cert]), "--key": filter(None, [self.key])}
+        said = [(name, str(value)) for name, values in {**many, **files}.items() for value in values]
+        said += [("--socket-path", self.socket_path)] if self.socket_path else []
+        flags = [name for name, given in (("--insecure", self.insecure), ("--read-only", self.read_only), ("--no-register", not self.register)) if given]
+        seed = [("--seed", self.seed)] if self.seed != "1" else []
+        return self.target, *(part for pair in (*said, *seed) for part in pair), *flags

@@ -13,7 +13,7 @@ from contract_tests.shapes import find_key, payload
 from contract_tests.timing import ticks
 from understudy.contract import schemas
 from understudy.contract.errors import UsageError
-from understudy.contract.model import Operation
+from understudy.contract.model import Operation, Security
 
 if TYPE_CHECKING:
     from contract_tests.session import Session
@@ -81,8 +81,9 @@ class People:
         options = self.session.options
         if options.auth:
             given = [self._given(text) for text in options.auth]
-            yield from (person for person in given if person.token or self.sign_in(person))
+            yield from (person for person in given if person.token or self._is_basic(person) or self.sign_in(person))
             return
+        yield from self._by_headers()
         found = [person for person in self._accounts() if self.sign_in(person)]
         yield from found
         if self.register_operation and options.register and not options.read_only:
@@ -100,6 +101,27 @@ class People:
             person = Person(f"bearer {role}".strip(), "", role or None, token=password)
             self._learn(person)
         return person
+
+    def _ways(self) -> Iterator[Security]:
+        """The ways to sign in that the contract has."""
+        yield from dict.fromkeys(way for item in self.session.contract.operations for way in item.security)
+
+    def _is_basic(self, person: Person) -> bool:
+        """Whether nobody signs in, since name and password go with each request."""
+        return self.login_operation is None and bool(person.password) and any(way.where == "basic" for way in self._ways())
+
+    def _by_headers(self) -> Iterator[Person]:
+        """Whoever `--header` gives the credential of: it is theirs from now on, so that requests without it can be made as well."""
+        given = {name.lower(): (name, value) for name, value in self.session.client.headers.items()}
+        for way in self._ways():
+            name, value = given.get("authorization" if way.where == "bearer" else way.name.lower() if way.where == "header" else "", ("", ""))
+            token = value.removeprefix("Bearer ") if way.where == "bearer" else value
+            if token and (way.where == "header" or token != value):
+                del self.session.client.headers[name]
+                person = Person(f"the {name} of --header", token=token)
+                self._learn(person)
+                yield person
+                return
 
     def _accounts(self) -> Iterator[Person]:
         name = self.settings.get("login")

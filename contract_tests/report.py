@@ -32,6 +32,7 @@ Coverage = Mapping[str, Covered]
 class Report:
     """One run. urls: service -> where it was; findings: the most important first, accepted ones included; unchecked: what was not checked, and why -> checks;
     stale: entries of deviations.toml that nothing met; ended: how the run ended (complete, interrupted, time, unreachable); left: what could not be deleted;
+    command: the arguments that reach the target once more;
     fail_on, fail_under: what the verdict goes by, as `exit_code` takes them; document: the file that stands for findings without a place."""
 
     backend: str
@@ -57,6 +58,7 @@ class Report:
     fail_on: str = "error"
     fail_under: float = 0.0
     document: str = ""
+    command: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -136,10 +136,11 @@ def check(options: Options, progress: Progress = _silent) -> Report:
             outcomes, ended, lost = _run_all(session, chosen, progress)
             left = _cleaned(session, ended)
             return _report(session, chosen, outcomes, (ended, lost), (started, ticks() - begin), left)
-    except Unreachable as error:
+    except (Unreachable, KeyboardInterrupt) as error:
+        ended = "unreachable" if isinstance(error, Unreachable) else "interrupted"
         return Report(
-            contract.name, contract.title, service_urls(contract, options.urls), False, options.seed, started, ticks() - begin, (), (), {},
-            ended="unreachable", lost=str(error), version=__version__,
+            contract.name, contract.title, service_urls(contract, options.urls), not options.urls, options.seed, started, ticks() - begin, (), (), {},
+            ended=ended, lost=str(error), version=__version__, command=options.again(),
         )  # fmt: skip
 
 
@@ -149,6 +150,7 @@ def _run_all(session: Session, chosen: Sequence[Check], progress: Progress) -> t
     for number, item in enumerate(chosen, 1):
         progress(item, number, len(chosen))
         try:
+            session.client.check_time()
             outcomes.append(run_check(session, item))
         except KeyboardInterrupt:
             return outcomes, "interrupted", ""
@@ -186,7 +188,7 @@ def _report(
         contract.name, contract.title, session.urls, session.own, session.options.seed, timed[0], timed[1], tuple(outcomes), tuple(findings),
         session.recorder.coverage(), {why: tuple(ids) for why, ids in unchecked.items()}, ended=ended[0], lost=ended[1],
         created=tuple(dict.fromkeys(session.created)), left=tuple(left), requests=session.client.count, version=__version__,
-        notes=tuple(_noted(session.people.failures)),
+        notes=tuple(_noted(session.people.failures)), command=session.options.again(),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """One run against one target: how operations are called, and how the target's state is seen through its own API."""
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -108,6 +109,8 @@ class Session:
             for way in ways:
                 if way.where in ("bearer", "header"):
                     return {"authorization": f"Bearer {person.token}"} if way.where == "bearer" else {way.name: person.token}
+        if person.password and any(way.where == "basic" for way in ways):
+            return {"authorization": f"Basic {b64encode(f'{person.login}:{person.password}'.encode()).decode()}"}
         cookies = {name: value for name, value in person.cookies.items() if any(way.where == "cookie" and way.name == name for way in ways)}
         if not cookies and person.token:
             cookies = {way.name: person.token for way in ways if way.where == "cookie"}

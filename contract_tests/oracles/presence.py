@@ -1,6 +1,6 @@
 """N18: the service itself is at its URL. What answers everything alike is another server, a proxy before it, or a front end that takes every path."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -9,6 +9,7 @@ from contract_tests.checks import Check, NotChecked
 from contract_tests.exchange import Exchange
 from contract_tests.findings import Clause, Finding
 from contract_tests.lab import found, short
+from contract_tests.people import Person
 from contract_tests.session import Session
 from understudy.contract.model import Contract, Operation, Service
 
@@ -41,19 +42,21 @@ def _asked(service: Service) -> list[Operation]:
     return [*logins[:1], *sorted(reads, key=lambda item: (bool(item.security), len(item.path_names)))][:MOST]
 
 
-def nowhere(session: Session, operation: Operation) -> Exchange:
+def nowhere(session: Session, operation: Operation, headers: Mapping[str, str] | None = None) -> Exchange:
     """The answer to a path that is not there, beside those of an operation."""
     prefix = operation.path.split("/")[1] if operation.path.count("/") > 1 else ""
     base = session.urls[operation.service]
-    return session.client.send("GET", f"{base}/{prefix + '/' if prefix else ''}no-such-thing-{session.chance.text(5)}", notes="an unknown path")
+    return session.client.send("GET", f"{base}/{prefix + '/' if prefix else ''}no-such-thing-{session.chance.text(5)}", headers, notes="an unknown path")
 
 
 def _service(service: Service, session: Session) -> Iterator[Finding]:
     if service.name not in session.urls:
         raise NotChecked(f"no --url for the service {service.name}")
     asked = _asked(service)
-    answers = [nowhere(session, asked[0]), *(_ask(session, operation) for operation in asked)]
-    if len({(item.status, alike(item.text), alike(item.header("location") or "")) for item in answers}) > 1:
+    answers = _answers(session, asked, None)
+    if _are_alike(answers) and answers[-1].status in (401, 403) and session.people.everyone:
+        answers = _answers(session, asked, session.people.everyone[0])
+    if not _are_alike(answers):
         return
     status = str(answers[-1].status)
     if status == "404" and all(item.path_names for item in asked):
@@ -64,8 +67,18 @@ def _service(service: Service, session: Session) -> Iterator[Finding]:
     yield replace(found("surface.service", "oracles", asked[-1], looks, expected=wanted, seen=seen, evidence=answers[-1:], clause=clause), subject=service.name)
 
 
-def _ask(session: Session, operation: Operation) -> Exchange:
-    """The answer to an operation as the document's example asks it, from nobody; to a login without a body."""
+def _answers(session: Session, asked: Sequence[Operation], person: Person | None) -> list[Exchange]:
+    """What somebody gets from a path that is not there, and from some that are."""
+    headers = session.credentials(asked[-1], person)
+    return [nowhere(session, asked[0], headers), *(_ask(session, operation, headers) for operation in asked)]
+
+
+def _are_alike(answers: Sequence[Exchange]) -> bool:
+    return len({(item.status, alike(item.text), alike(item.header("location") or "")) for item in answers}) == 1
+
+
+def _ask(session: Session, operation: Operation, headers: Mapping[str, str]) -> Exchange:
+    """The answer to an operation as the document's example asks it; to a login without a body."""
     url = session.url(operation, session.samples.blank(operation).path)
-    headers, body = ({"content-type": "application/json"}, b"{}") if operation.method == "POST" else ({}, b"")
-    return session.client.send(operation.method, url, headers, body, operation.id, patient=False)
+    sent, body = ({**headers, "content-type": "application/json"}, b"{}") if operation.method == "POST" else (headers, b"")
+    return session.client.send(operation.method, url, sent, body, operation.id, patient=False)

@@ -97,7 +97,7 @@ def script(evidence: Evidence) -> str:
 def replay(report: Report, finding: Finding) -> str:
     """The command that makes this check alone once more."""
     urls = () if report.own else [part for name, url in report.urls.items() for part in ("--url", f"{name}={url}")]
-    return flat(shlex.join(["understudy", "check", report.backend, *urls, "--only", finding.id]))
+    return flat(shlex.join(["understudy", "check", *(report.command or (report.backend, *urls)), "--only", finding.id]))
 
 
 def findings_of(report: Report, outcome: Outcome) -> tuple[Finding, ...]:

@@ -36,12 +36,12 @@ class Library:
         return problem(401, "Unauthorized", "X-Library-Key")
 
     def lost(self, asked: Asked) -> Answer:
-        known = {"books": ("GET", "POST"), "loans": ("GET", "POST")}.get(asked.path.strip("/"))
-        known = known or (("GET", "PATCH", "DELETE") if re.fullmatch(r"/books/[^/]+", asked.path) else None)
+        known = {"v1/books": ("GET", "POST"), "v1/loans": ("GET", "POST")}.get(asked.path.strip("/"))
+        known = known or (("GET", "PATCH", "DELETE") if re.fullmatch(r"/v1/books/[^/]+", asked.path) else None)
         known = (
             known
-            or (("GET",) if re.fullmatch(r"/loans/[^/]+", asked.path) else None)
-            or (("POST",) if re.fullmatch(r"/loans/[^/]+/return", asked.path) else None)
+            or (("GET",) if re.fullmatch(r"/v1/loans/[^/]+", asked.path) else None)
+            or (("POST",) if re.fullmatch(r"/v1/loans/[^/]+/return", asked.path) else None)
         )
         if self.flaw == "html-errors":
             return 404, "<h1>404</h1>"
@@ -105,11 +105,12 @@ class Library:
         book = self.books.get(asked.args[0])
         if book is None:
             return problem(404, "Not Found")
-        if "json" not in asked.headers.get("content-type", ""):
+        if asked.raw and "json" not in asked.headers.get("content-type", ""):
             return problem(415, "Unsupported Media Type")
-        if wrong := self.wrong(asked.body, False):
+        body = asked.body if asked.raw else {}
+        if wrong := self.wrong(body, False):
             return problem(422, "Unprocessable", wrong)
-        changed = {name: value for name, value in asked.body.items() if name in ("title", "summary", "copies")}
+        changed = {name: value for name, value in body.items() if name in ("title", "summary", "copies")}
         if self.flaw == "patch-clears":
             changed = {"summary": None, "copies": 0, **changed}
         if self.flaw != "lost-writes":
@@ -154,13 +155,13 @@ class Library:
 def app(flaw: str = "") -> App:
     library, made = Library(flaw), App()
     made.before, made.lost = library.guard, library.lost
-    made.on("GET", "/books")(library.index)
-    made.on("POST", "/books")(library.create)
-    made.on("GET", "/books/<isbn>")(library.show)
-    made.on("PATCH", "/books/<isbn>")(library.update)
-    made.on("DELETE", "/books/<isbn>")(library.destroy)
-    made.on("GET", "/loans")(lambda asked: (200, {"items": list(library.loans.values()), "total": len(library.loans)}))
-    made.on("POST", "/loans")(library.lend)
-    made.on("GET", "/loans/<id>")(library.loan)
-    made.on("POST", "/loans/<id>/return")(library.give_back)
+    made.on("GET", "/v1/books")(library.index)
+    made.on("POST", "/v1/books")(library.create)
+    made.on("GET", "/v1/books/<isbn>")(library.show)
+    made.on("PATCH", "/v1/books/<isbn>")(library.update)
+    made.on("DELETE", "/v1/books/<isbn>")(library.destroy)
+    made.on("GET", "/v1/loans")(lambda asked: (200, {"items": list(library.loans.values()), "total": len(library.loans)}))
+    made.on("POST", "/v1/loans")(library.lend)
+    made.on("GET", "/v1/loans/<id>")(library.loan)
+    made.on("POST", "/v1/loans/<id>/return")(library.give_back)
     return made
