@@ -13,7 +13,7 @@ from contract_tests.realtime import props
 from contract_tests.realtime.acts import Act, act_of, steered
 from contract_tests.realtime.deeds import Source, sources
 from contract_tests.realtime.letters import Letters
-from contract_tests.realtime.lines import LAYER, Line, clause_about
+from contract_tests.realtime.lines import LAYER, Line, clause_about, lines_of
 from contract_tests.realtime.scenes import staged
 from contract_tests.realtime.sight import Expected, agrees
 from contract_tests.session import Session
@@ -27,6 +27,7 @@ DELIVERY, ONCE, ROOM, LEAK, AGREEMENT, UNDECLARED, PAYLOAD = (
 )  # fmt: skip
 ALSO = (ONCE, ROOM, LEAK, AGREEMENT, UNDECLARED, PAYLOAD)
 MOST = 3  # people who listen
+THREE = 3  # people of whom one is a bystander when a message is from one to another
 EARLY = 20  # phase of what needs no clock
 LATE = 50
 
@@ -74,20 +75,46 @@ def listeners(letters: Letters, channel: Channel, push: Push, act: Act) -> tuple
     inside = [act.line] if act.line is not None and act.line.channel is channel and (room is None or letters.enter(act.line, room, act.about)) else []
     inside += [line for person in [*people[:1], *people] if (line := _within(letters, channel, person, act)) is not None][: MOST + 1]
     outside = [line for person in people[:2] for line in _without(letters, channel, person, act)] if room is not None else []
-    return inside, outside
+    return inside, [*outside, *_beside(letters, channel, push, act, [line.person for line in inside])]
 
 
-def _within(letters: Letters, channel: Channel, person: Person, act: Act) -> Line | None:
-    """Somebody's line in the room of a message; None where they can't be in it."""
+def _beside(letters: Letters, channel: Channel, push: Push, act: Act, inside: Sequence[Person | None]) -> Iterator[Line]:
+    """Lines to the same place that are not in the room, where it is one of some of those who are there: the sender's, and a third one's."""
+    room, names = act.expected.room, channel.opening.path_names
+    if room is None or not names:
+        return
+    if act.line is not None and act.line.channel is channel and not _answers(act, push) and _apart(act.line, room):
+        yield act.line
+    for person in lines_of(letters.session).crowd(THREE):
+        line = _within(letters, channel, person, act, apart=True) if person not in (act.actor, *inside) else None
+        if line is not None:
+            yield line
+            return
+
+
+def _apart(line: Line, room: str) -> bool:
+    """Whether a line is known not to be in a room."""
+    return room not in line.rooms and bool(line.rooms - {f"user:{line.person.key if line.person else None}"})
+
+
+def _answers(act: Act, push: Push) -> bool:
+    """Whether the sender of a message gets one of that name for itself."""
+    receiver = act.scene.receiver if act.scene is not None else None
+    own = [emit["message"] for emit in (receiver.operation.behavior.get("emit") if receiver else None) or () if emit.get("to") == "sender"]
+    return push.message.name in (*own, receiver.reply.name if receiver is not None and receiver.reply is not None else None)
+
+
+def _within(letters: Letters, channel: Channel, person: Person, act: Act, apart: bool = False) -> Line | None:
+    """Somebody's line in the room of a message, or (apart) to the same place but not in the room; None where they can't be in it."""
     room = act.expected.room
-    if room is not None and room.startswith("user:") and room != f"user:{person.key}":
+    if not apart and room is not None and room.startswith("user:") and room != f"user:{person.key}":
         return None
     for path in _paths(channel, act):
         try:
             line = letters.stage.open(channel, person, path)
         except NotChecked:
             continue
-        if room is None or letters.enter(line, room, act.about):
+        if (apart and room is not None and _apart(line, room)) or (not apart and (room is None or letters.enter(line, room, act.about))):
             return line
     return None
 

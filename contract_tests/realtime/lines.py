@@ -94,6 +94,7 @@ class Lines:
         self.session = session
         self.slowest, self.misses = 0.0, 0
         self.shut: dict[str, str] = {}
+        self.crew: list[Person] = []  # that were registered so that there are enough
         self.spent = 0.0  # seconds of the target's time that were passed since everybody signed in
 
     @property
@@ -107,6 +108,16 @@ class Lines:
     def quiet(self) -> float:
         """Seconds in which something that must not come would have come."""
         return min(1.5, max(QUIET, self.slowest * 3))
+
+    def crowd(self, many: int) -> list[Person]:
+        """Everybody, and so many new ones that there are enough, as far as the target registers them."""
+        known, options = self.session.people.everyone, self.session.options
+        while len(known) + len(self.crew) < many and options.register and not options.read_only:
+            person = self.session.people.register(known[0].role if known else None)
+            if person is None:
+                break
+            self.crew.append(person)
+        return [*known, *self.crew]
 
     def took(self, seconds: float) -> None:
         """Notes how long something took."""
