@@ -114,6 +114,8 @@ def _references(contract: Contract, operation: Operation, collection: Collection
     """Body fields and path parameters that are foreign keys of the collection."""
     media = next((item for kind, item in operation.bodies.items() if schemas.is_json(kind) and item.schema), None)
     names = schemas.properties(operation.bundle.data, media.schema) if media else {}
+    if operation.behavior.source == "inferred":
+        yield from _guessed(contract, collection, names)
     for field, ref in collection.refs.items():
         other = contract.collections.get(ref.collection)
         if other is None or operation.behavior.get("owner") == field:
@@ -123,3 +125,11 @@ def _references(contract: Contract, operation: Operation, collection: Collection
         for name, spot in scope_of(operation, collection).items():
             if name == field:
                 yield Binding(spot, other, {})
+
+
+def _guessed(contract: Contract, collection: Collection, names: Mapping[str, Any]) -> Iterator[Binding]:
+    """Body fields of a document without behaviour that are named as a key of another collection is: `bookId`, `book_isbn`."""
+    for other in contract.collections.values():
+        single = other.name.rsplit("/", 1)[-1].removesuffix("s").lower()
+        keys = {f"{single}{key}" for key in ("id", other.key.lower().removeprefix(single))}
+        yield from (Binding(("body", field), other, {}) for field in names if other is not collection and field.lower().replace("_", "") in keys)

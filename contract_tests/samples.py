@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import rstr
+
 from contract_tests.bindings import Binding, Spot, bindings
 from contract_tests.checks import NotChecked
 from contract_tests.shapes import row_of
@@ -14,6 +16,7 @@ from contract_tests.stock import amount
 from understudy.contract import schemas
 from understudy.contract.functions import iso, time
 from understudy.contract.model import Collection, Media, Operation
+from understudy.wire.chance import Chance, derive
 
 if TYPE_CHECKING:
     from contract_tests.people import Person
@@ -125,7 +128,18 @@ class Samples:
         """Past dates moved ahead; a mark in free texts, so that rows can be told apart."""
         properties = schemas.properties(operation.bundle.data, media.schema or {})
         tag = self.session.chance.text(6)
-        return {name: self._fresh(operation, name, properties.get(name), item, tag) for name, item in value.items()}
+        made = {name: self._fresh(operation, name, properties.get(name), item, tag) for name, item in value.items()}
+        return made if media.examples else {**made, **self._new_key(operation, properties, made)}
+
+    def _new_key(self, operation: Operation, properties: Mapping[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:
+        """Another key for a row whose creator names it: one that is taken would be refused."""
+        collection = self.session.contract.collections.get(operation.behavior.collection or "")
+        if operation.behavior.do != "create" or collection is None or not isinstance(made.get(collection.key), str):
+            return {}
+        node = schemas.follow(operation.bundle.data, properties.get(collection.key) or {})
+        pattern = node.get("pattern") if isinstance(node, dict) and not {"enum", "const", "format"} & set(node) else None
+        found = by_pattern(str(pattern), self.session.chance) if pattern else None
+        return {collection.key: found} if found else {}
 
     def _fresh(self, operation: Operation, name: str, schema: Any, value: Any, tag: str) -> Any:
         node = schemas.follow(operation.bundle.data, schema) if schema is not None else {}
@@ -342,6 +356,15 @@ def varied(document: Any, schema: Any, depth: int = 0) -> Any:
     return "some more text".ljust(int(node.get("minLength", 0)), "x")[: node.get("maxLength", 100)] if kind == "string" else None
 
 
+def by_pattern(pattern: str, chance: Chance) -> str | None:
+    """A text that a pattern takes; None where none can be made."""
+    try:
+        found = rstr.Rstr(chance).xeger(pattern)
+        return found if re.search(pattern, found) else None
+    except (re.error, KeyError, ValueError):
+        return None
+
+
 def _of_type(document: Any, node: Mapping[str, Any], depth: int) -> Any:
     kind = schemas.type_of(document, node)
     if kind == "object":
@@ -353,6 +376,8 @@ def _of_type(document: Any, node: Mapping[str, Any], depth: int) -> Any:
         return max(node.get("minimum", 1), node.get("exclusiveMinimum", 0) + 1)
     if kind == "boolean":
         return True
+    if "pattern" in node and (found := by_pattern(str(node["pattern"]), derive("pattern", str(node["pattern"])))) is not None:
+        return found
     text = {
         "date-time": "2030-01-15T10:30:00Z",
         "date": "2030-01-15",

@@ -10,6 +10,7 @@ from contract_tests.envelopes import complaint, leak
 from contract_tests.exchange import Exchange
 from contract_tests.findings import Clause, Finding
 from contract_tests.lab import found, short
+from contract_tests.oracles.presence import nowhere
 from contract_tests.samples import Request
 from contract_tests.session import Session
 from understudy.contract import schemas
@@ -110,11 +111,11 @@ def _either(statuses: tuple[int, ...]) -> str:
 
 
 def _path(operation: Operation, session: Session) -> Iterator[Finding]:
-    base = session.urls.get(operation.service)
-    if base is None:
+    if operation.service not in session.urls:
         raise NotChecked(f"no --url for the service {operation.service}")
-    prefix = operation.path.split("/")[1] if operation.path.count("/") > 1 else ""
-    answer = session.client.send("GET", f"{base}/{prefix + '/' if prefix else ''}no-such-thing-{session.chance.text(5)}", notes="an unknown path")
+    answer = nowhere(session, operation)
+    if answer.status in (401, 403) and session.people.everyone:
+        answer = nowhere(session, operation, session.credentials(operation, session.people.everyone[0]))
     yield from _judged(session, operation, answer, (404,), "errors.path", "an unknown path")
 
 
