@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from contract_tests.exchange import Exchange
 from contract_tests.findings import Finding
@@ -46,6 +47,7 @@ class Cause:
     by: tuple[str, ...]
     statuses: tuple[int, ...] = ()
     aspects: re.Pattern[str] | None = None
+    effects: tuple[str, ...] = ()
 
     def fits(self, finding: Finding) -> bool:
         """Whether a finding may be of this cause."""
@@ -72,7 +74,12 @@ class Group:
 def causes() -> tuple[Cause, ...]:
     """The entries of the table, in their order."""
     found = documents.load(Path(str(resources.files("contract_tests"))) / "causes.yaml")
-    return tuple(Cause(tuple(e["rules"]), tuple(e["by"]), tuple(e.get("statuses", ())), re.compile(e["aspects"]) if "aspects" in e else None) for e in found)
+    return tuple(_read(entry) for entry in found)
+
+
+def _read(entry: Mapping[str, Any]) -> Cause:
+    aspects = re.compile(entry["aspects"]) if "aspects" in entry else None
+    return Cause(tuple(entry["rules"]), tuple(entry["by"]), tuple(entry.get("statuses", ())), aspects, tuple(entry.get("effects", ())))
 
 
 def by_cause(findings: Iterable[Finding], otherwise: Callable[[Finding], Hashable]) -> list[Group]:
@@ -92,10 +99,10 @@ def _place(item: Finding, groups: Mapping[Hashable, Group], otherwise: Callable[
 
 
 def _without_effects(groups: Sequence[Group]) -> Iterator[Group]:
-    """The groups, those of operations and services that do not work joined with what else is seen of them."""
-    broken = {item.subject: group for group in groups for item in group.items if (item.rule, item.aspect) in BROKEN and item.counts}
+    """The groups, each joined with what is only its effect: all that is seen of what does not work, and what its entry names."""
+    owners = dict(_owners(groups))
     for group in groups:
-        mine = [(item, owner) for item in group.items if (owner := _owner(item, broken)) is not None and owner is not group]
+        mine = [(item, owner) for item in group.items if (owner := _owner(item, owners)) is not None and owner is not group]
         for item, owner in mine:
             owner.items.append(item)
         gone = [item for item, _ in mine]
@@ -103,9 +110,18 @@ def _without_effects(groups: Sequence[Group]) -> Iterator[Group]:
     yield from (group for group in groups if group.items)
 
 
-def _owner(item: Finding, broken: Mapping[str, Group]) -> Group | None:
-    """The group of the operation or service that does not work, of which a finding is an effect."""
-    return broken.get(item.service) or broken.get(item.subject)
+def _owners(groups: Sequence[Group]) -> Iterator[tuple[tuple[str, str], Group]]:
+    """Subject or service, and rule ("" for any), of effects -> the group of their cause."""
+    for group in groups:
+        for item in group.items if group.items[0].counts else ():
+            if (item.rule, item.aspect) in BROKEN:
+                yield (item.subject, ""), group
+            yield from (((item.subject, rule), group) for rule in (group.cause.effects if group.cause else ()))
+
+
+def _owner(item: Finding, owners: Mapping[tuple[str, str], Group]) -> Group | None:
+    """The group of the cause of which a finding is an effect."""
+    return next((owners[key] for key in ((item.service, ""), (item.subject, ""), (item.subject, item.rule)) if key in owners), None)
 
 
 def status_of(finding: Finding) -> int:

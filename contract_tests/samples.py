@@ -118,7 +118,7 @@ class Samples:
     def body(self, operation: Operation, media: Media, fresh: bool = True) -> Any:
         """A body: the first example, else one made of the schema."""
         example = next(iter(media.examples.values()), None)
-        value = copy.deepcopy(example) if example is not None else made_of(operation.bundle.data, media.schema or {})
+        value = copy.deepcopy(example) if example is not None else made_of(operation.bundle.data, media.schema or {}, whole=operation.behavior.do == "update")
         node = schemas.follow(operation.bundle.data, media.schema or {})
         if isinstance(node, dict) and node.get("format") == "binary":
             return FILE
@@ -321,8 +321,8 @@ def _outer(document: Any, pointer: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) and ("in" in found or "name" in found) else {}
 
 
-def made_of(document: Any, schema: Any, depth: int = 0) -> Any:
-    """The smallest plain value of a schema: its example, default or first choice, else one of its type."""
+def made_of(document: Any, schema: Any, depth: int = 0, whole: bool = False) -> Any:
+    """The smallest plain value of a schema: its example, default or first choice, else one of its type. whole: with what needs not be there."""
     node = schemas.follow(document, schema)
     if not isinstance(node, dict) or depth > 8:
         return None
@@ -336,7 +336,7 @@ def made_of(document: Any, schema: Any, depth: int = 0) -> Any:
     for word in ("oneOf", "anyOf"):
         if node.get(word):
             return made_of(document, node[word][0], depth + 1)
-    return _of_type(document, node, depth)
+    return _of_type(document, node, depth, whole)
 
 
 def varied(document: Any, schema: Any, depth: int = 0) -> Any:
@@ -365,11 +365,12 @@ def by_pattern(pattern: str, chance: Chance) -> str | None:
         return None
 
 
-def _of_type(document: Any, node: Mapping[str, Any], depth: int) -> Any:
+def _of_type(document: Any, node: Mapping[str, Any], depth: int, whole: bool = False) -> Any:
     kind = schemas.type_of(document, node)
     if kind == "object":
         needed, properties = schemas.required(document, node), schemas.properties(document, node)
-        return {name: made_of(document, item, depth + 1) for name, item in properties.items() if name in needed}
+        writable = {name: item for name, item in properties.items() if name in needed or (whole and not schemas.follow(document, item).get("readOnly"))}
+        return {name: made_of(document, item, depth + 1) for name, item in writable.items()}
     if kind == "array":
         return [made_of(document, node.get("items") or {}, depth + 1) for _ in range(int(node.get("minItems", 1)))]
     if kind in ("integer", "number"):

@@ -197,6 +197,9 @@ class Session:
 
                 asked = {**asked, **dict(parse_qsl(urlsplit(page.next).query))}
                 continue
+            if (offset := self.offset_parameter(operation)) and size and len(rows) == asked[size]:
+                asked = {**asked, offset: len(found)}
+                continue
             if not page_name or page.pages is None or not isinstance(page.pages, int) or number >= page.pages:
                 break
             asked = {**asked, page_name: number + 1}
@@ -214,6 +217,11 @@ class Session:
         node = next((item.schema for item in operation.parameters if item.name == name), {})
         declared = schemas.follow(operation.bundle.data, node).get("maximum")
         return min(MOST_ROWS, int(declared)) if isinstance(declared, int | float) and declared >= 1 else MOST_ROWS
+
+    def offset_parameter(self, operation: Operation) -> str | None:
+        """The query parameter with the number of rows that are passed over."""
+        names = {item.name for item in operation.parameters if item.where == "query"}
+        return next((name for name in ("offset", "skip") if name in names), None)
 
     def page_parameter(self, operation: Operation) -> str | None:
         """The query parameter with a page's number."""

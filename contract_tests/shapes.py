@@ -11,6 +11,8 @@ from understudy.contract.model import Collection, Contract, Operation
 __all__ = ["Page", "find_key", "key_pointer", "page_of", "payload", "row_of", "rows_of"]
 
 DATA, ITEMS, ROW = "data", "items", "row"
+AROUND = ("meta", "pagination", "page")
+FIGURES = {"total": ("total", "totalCount", "total_count", "totalItems", "count"), "next": ("next",)}
 USUAL = ("data", "items", "results", "result", "content", "records", "payload")
 
 
@@ -123,7 +125,16 @@ def page_of(contract: Contract, operation: Operation, value: Any) -> Page:
                 found |= {word: inner[key].get(field) for field, word in name.items() if word in Page.__slots__}
             elif name in Page.__slots__ and isinstance(inner, dict):
                 found[name] = inner.get(key)
-    return Page(**found)
+    return Page(**found) if found or operation.behavior.source != "inferred" else Page(**_usual(value))
+
+
+def _usual(value: Any) -> dict[str, Any]:
+    """What an answer says of its page under the usual names, beside a list under one: where no document says how."""
+    if not isinstance(value, dict) or not any(isinstance(value.get(name), list) for name in USUAL):
+        return {}
+    inner = [value, *(value[name] for name in AROUND if isinstance(value.get(name), dict))]
+    given = [(word, item[name]) for word, names in FIGURES.items() for name in names for item in inner if name in item]
+    return dict(reversed(given))
 
 
 def _figures(envelope: Mapping[str, Any], contract: Contract, operation: Operation, value: Any) -> Iterator[tuple[Mapping[str, Any], Any]]:

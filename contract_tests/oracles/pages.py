@@ -50,6 +50,8 @@ def _turn(session: Session, operation: Operation, person: Person | None, request
             number and told.pages is None and told.next is None and len(rows) == limit and not is_cursor(session, operation)
         ):
             query = {**query, number: turn + 1}
+        elif (offset := session.offset_parameter(operation)) and len(rows) == limit:
+            query = {**query, offset: turn * limit}
         else:
             return
 
