@@ -46,6 +46,24 @@ def backwards(deliver: Any) -> Any:
     return faulty
 
 
+def overtaking(deliver: Any) -> Any:
+    """Every third message waits until the next one has gone."""
+    kept: list[Any] = []
+    count = 0
+
+    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None) -> None:
+        nonlocal count
+        count += room is not None
+        if room is not None and count % 3 == 0:
+            kept.append((world, recipients, frame, room))
+            return
+        deliver(self, world, recipients, frame, room)
+        while kept and room is not None:
+            deliver(self, *kept.pop())
+
+    return faulty
+
+
 def every_tenth_lost(deliver: Any) -> Any:
     count = 0
 
