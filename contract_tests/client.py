@@ -18,6 +18,7 @@ from understudy.contract.errors import UsageError
 __all__ = ["Client", "TimeOver"]
 
 LOST = 3  # requests in a row that find nobody, after which the target is taken for gone
+SILENT = 6  # requests in a row that get no answer, after which it is looked whether there is anybody
 PATIENT = (429, 503)
 LONGEST = 20.0  # seconds that a Retry-After is waited for
 GREETING = 5.0  # seconds that a service's first answer may take: one that only has sockets may never give it, and is there all the same
@@ -41,7 +42,7 @@ class Client:
         self._client = httpx.Client(verify=verify, cert=cert, timeout=options.timeout, limits=limits, follow_redirects=False, trust_env=False, cookies=nobody)
         self.deadline = ticks() + options.time
         self.count = 0
-        self._next, self._lock, self._lost = 0.0, threading.Lock(), 0
+        self._next, self._lock, self._lost, self._silent = 0.0, threading.Lock(), 0, 0
         self.record: list[Exchange] | None = None
 
     def remaining(self) -> float:
@@ -88,13 +89,15 @@ class Client:
                 self._missed(url, error)
                 time.sleep(0.2 * attempt)
             except httpx.TimeoutException as error:
+                self._unanswered(url, error)
                 return _failed(method, url, headers, body, operation, f"no answer within {self.options.timeout:g} s ({type(error).__name__})")
             except (httpx.TransportError, httpx.InvalidURL, ValueError) as error:
+                self._unanswered(url, error)
                 if attempt == 3 or method not in ("GET", "HEAD", "OPTIONS"):
                     return _failed(method, url, headers, body, operation, f"the connection broke: {error or type(error).__name__}")
         else:
             return _failed(method, url, headers, body, operation, "no connection")
-        self._lost = 0
+        self._lost = self._silent = 0
         seconds = ticks() - begin
         pairs = tuple((name, value) for name, value in answer.headers.multi_items())
         made = Exchange(method, str(request.url), dict(headers), body, answer.status_code, pairs, answer.content, seconds, operation, notes)
@@ -106,6 +109,17 @@ class Client:
         self._lost += 1
         if self._lost >= LOST:
             raise Unreachable(f"{_origin(url)} does not answer: {error}")
+
+    def _unanswered(self, url: str, error: Exception) -> None:
+        """Notes a request without an answer; after some in a row the target is asked for anything at all. Raises Unreachable."""
+        self._silent += 1
+        if self._silent < SILENT:
+            return
+        self._silent = 0
+        try:
+            self._client.get(_origin(url), headers=_encoded(self.headers))
+        except httpx.TransportError:
+            raise Unreachable(f"{_origin(url)} does not answer any more: {error or type(error).__name__}") from None
 
     def wait_for(self, urls: Mapping[str, str]) -> None:
         """Returns when every service takes a request; raises Unreachable after the seconds of `wait`."""

@@ -53,7 +53,7 @@ class Session:
 
     def now(self) -> float:
         """The target's time, as far as it is known: seconds since 1970."""
-        return now() + self.steering.moved
+        return now() + (self.steering.moved if self.steering.steerable else 0.0)
 
     def operation(self, name: str) -> Operation:
         """The operation of an id. Raises UsageError."""

@@ -8,12 +8,15 @@ from urllib.parse import quote
 
 from contract_tests.checks import NotChecked
 from contract_tests.exchange import Exchange
+from contract_tests.timing import now
+from understudy.contract.functions import time as clock_time
 
 if TYPE_CHECKING:
     from contract_tests.session import Session
 
 __all__ = ["Steering"]
 
+CLOSE = 2.0  # seconds by which two clocks may differ
 PATIENT = 5.0  # seconds that are waited for in any case
 
 
@@ -34,7 +37,15 @@ class Steering:
             url = next(iter(self.session.urls.values()))
             answer = self.session.client.send("GET", f"{url}/__admin/health", patient=False)
             self._health = answer.json if answer.ok and isinstance(answer.json, dict) and {"status", "backend"} <= answer.json.keys() else None
+            self.moved = self._ahead(url) if self._health else 0.0
         return self._health
+
+    def _ahead(self, url: str) -> float:
+        """How far the target's clock is before ours: somebody may have moved it before this run."""
+        answer = self.session.client.send("GET", f"{url}/__admin/clock", patient=False)
+        told = clock_time(answer.json.get("now")) if answer.ok and isinstance(answer.json, dict) else None
+        ahead = told - now() if told is not None else 0.0
+        return ahead if abs(ahead) > CLOSE else 0.0
 
     @property
     def steerable(self) -> bool:

@@ -18,7 +18,7 @@ __all__ = ["nowhere", "plan"]
 MOST, FEWEST = 6, 2  # operations that are asked, and that it takes to judge
 # First digits of the status that all have -> what that looks like, and what to do about it.
 LOOKS = {
-    "30": ("every path is redirected", "give the URL to which it is redirected"),
+    "30": ("every path is redirected", "give the URL to which it is redirected, or serve the paths as they are documented"),
     "401": ("every path asks for a credential", "give what it asks for with --auth, or with --header"),
     "403": ("every path is refused", "give what a gateway before it asks for with --header"),
     "404": ("nothing of the contract is there: every path is 404", "give the URL with the path under which the service lies"),
@@ -74,7 +74,8 @@ def _answers(session: Session, asked: Sequence[Operation], person: Person | None
 
 
 def _are_alike(answers: Sequence[Exchange]) -> bool:
-    return len({(item.status, alike(item.text), alike(item.header("location") or "")) for item in answers}) == 1
+    """Whether all say the same; of redirections, whether all are."""
+    return len({(item.status, "" if 300 <= item.status < 400 else alike(item.text)) for item in answers}) == 1
 
 
 def _ask(session: Session, operation: Operation, headers: Mapping[str, str]) -> Exchange:
