@@ -9,14 +9,16 @@ from urllib.parse import urlsplit
 
 import httpx2 as httpx
 
+from contract_tests.checks import NotChecked
 from contract_tests.exchange import Exchange
 from contract_tests.options import Options
 from contract_tests.target import Unreachable
 from contract_tests.timing import ticks
 from understudy.contract.errors import UsageError
 
-__all__ = ["Client", "TimeOver"]
+__all__ = ["SAFE", "Client", "TimeOver"]
 
+SAFE = ("GET", "HEAD", "OPTIONS")
 LOST = 3  # requests in a row that find nobody, after which the target is taken for gone
 SILENT = 6  # requests in a row that get no answer, after which it is looked whether there is anybody
 PATIENT = (429, 503)
@@ -44,6 +46,7 @@ class Client:
         self.count = 0
         self._next, self._lock, self._lost, self._silent = 0.0, threading.Lock(), 0, 0
         self.record: list[Exchange] | None = None
+        self.harmless: frozenset[str] = frozenset()  # operations that a read-only run may call all the same: those that sign in
 
     def remaining(self) -> float:
         """Seconds that are left of the run."""
@@ -67,7 +70,12 @@ class Client:
     def send(
         self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b"", operation: str = "", patient: bool = True, notes: str = ""
     ) -> Exchange:
-        """Sends one request; waits and repeats it where a 429 or 503 says for how long, unless it is not to be patient. Raises Unreachable, TimeOver."""
+        """Sends one request; waits and repeats it where a 429 or 503 says for how long, unless it is not to be patient.
+
+        Raises Unreachable, TimeOver, and NotChecked for what might change something in a read-only run.
+        """
+        if self.options.read_only and method not in SAFE and operation not in self.harmless:
+            raise NotChecked("the run is read-only")
         for attempt in range(TRIES + 1):
             exchange = self._once(method, url, {**self.headers, **(headers or {})}, body, operation, notes)
             wait = _wait(exchange) if patient and attempt < TRIES else None
