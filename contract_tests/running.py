@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from contract_tests import own
 from contract_tests.causes import BROKEN
-from contract_tests.checks import Check, NotChecked, Outcome, State, plan
+from contract_tests.checks import Check, NotChecked, Outcome, State
+from contract_tests.choosing import choose, told
 from contract_tests.client import TimeOver
 from contract_tests.findings import Finding, merged
 from contract_tests.options import Options
@@ -18,7 +19,6 @@ from contract_tests.session import Session
 from contract_tests.target import Unreachable, service_urls, socket_urls
 from contract_tests.timing import stamp, ticks
 from understudy import __version__
-from understudy.contract.errors import UsageError, suggest
 from understudy.contract.model import Contract
 from understudy.contract.reader import read
 
@@ -50,33 +50,6 @@ def _session(contract: Contract, options: Options, urls: dict[str, str], is_own:
         yield session
     finally:
         session.close()
-
-
-def choose(contract: Contract, options: Options) -> list[Check]:
-    """The checks that a run makes: of its layers, those that `only` names, without those that `skip` names. Raises UsageError for names of nothing."""
-    every = plan(contract, options.layers)
-    chosen = [item for item in every if (not options.only or _named(item, options.only)) and not (options.skip and _named(item, options.skip))]
-    for name in (*options.only, *options.skip):
-        if not any(_named(item, (name,)) for item in every):
-            valid = {item.id for item in every} | {item.rule for item in every} | {item.subject for item in every}
-            raise UsageError(f"'{name}' names no check, rule or operation of {contract.name}.{suggest(name, valid)}")
-    return chosen
-
-
-def _named(check: Check, names: Iterable[str]) -> bool:
-    """Whether one of some names is a check's, or that of a finding that it may make."""
-    return any(
-        name in (check.id, check.rule, check.subject, check.layer, *check.also)
-        or check.id.startswith(f"{name}:")
-        or check.id == name
-        or _of_finding(check, name)
-        for name in names
-    )
-
-
-def _of_finding(check: Check, name: str) -> bool:
-    rule, _, rest = name.partition(":")
-    return bool(rest) and rule in (check.rule, *check.also) and (not check.subject or check.subject == rest.split(":")[0] or check.wide)
 
 
 def run_check(session: Session, item: Check) -> Outcome:
@@ -174,7 +147,7 @@ def _cleaned(session: Session, ended: str) -> list[str]:
 def _report(
     session: Session, chosen: Sequence[Check], outcomes: Sequence[Outcome], ended: tuple[str, str], timed: tuple[str, float], left: Sequence[str]
 ) -> Report:
-    findings = ranked(_distinct([finding for outcome in outcomes for finding in outcome.findings]))
+    findings = told(ranked(merged([finding for outcome in outcomes for finding in outcome.findings])), session.options, chosen)
     unchecked: dict[str, list[str]] = defaultdict(list)
     for outcome in outcomes:
         if outcome.state == "not checked":
@@ -199,7 +172,3 @@ def _noted(failures: Iterable[str]) -> Iterator[str]:
         what, _, who = text.rpartition(" to ")
         met.setdefault(what, []).append(who)
     yield from (f"{what} to {who[0]}{f' and {len(who) - 1} more' if len(who) > 1 else ''}" for what, who in met.items())
-
-
-def _distinct(findings: Sequence[Finding]) -> list[Finding]:
-    return merged(findings)

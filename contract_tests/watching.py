@@ -14,8 +14,20 @@ from understudy.contract.model import Media, Operation, Response
 if TYPE_CHECKING:
     from contract_tests.session import Session
 
-__all__ = ["Watch"]
+__all__ = ["RULES", "Watch"]
 
+RULES = (
+    "surface.status",
+    "surface.crash",
+    "surface.media",
+    "surface.header",
+    "surface.schema",
+    "times.format",
+    "errors.shape",
+    "errors.status",
+    "errors.leak",
+    "browser.header",
+)  # those of what is seen of every answer: any check may meet them
 MOST = 8  # findings of one rule about one operation
 
 

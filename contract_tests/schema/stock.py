@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from contract_tests.causes import FOREIGN
 from contract_tests.checks import Check, NotChecked
 from contract_tests.exchange import Exchange
 from contract_tests.findings import Clause, Finding
@@ -90,7 +91,8 @@ def _said_of(session: Session, operation: Operation, person: Person | None) -> s
 
 def _is_left_alone(session: Session, operation: Operation, person: Person | None) -> bool:
     """Operations that do not work at all, that would shut out those who check, and writes in a read-only run."""
-    if operation.id in session.broken:
+    asked = {name.split(":")[1] for name in session.options.only if FOREIGN.match(name) and ":" in name}
+    if operation.id in session.broken or (asked and operation.id not in asked):
         return True
     if session.options.read_only and operation.method not in SAFE:
         return True
