@@ -22,7 +22,7 @@ from contract_tests.checks import LAYERS
 from contract_tests.options import Options
 from contract_tests.rules import described
 from contract_tests.running import check
-from tests.mutants.planting import planted
+from tests.mutants.planting import Mutant, planted
 from tests.mutants.table import mutants
 
 SECONDS = 240.0
@@ -50,7 +50,7 @@ def meet(name: str, layers: tuple[str, ...] | None, plain: tuple[str, ...] | Non
     with planted(mutant) as server:
         begin = monotonic()
         urls = tuple(f"{service}={url}" for service, url in server.urls.items())
-        report = check(Options(mutant.backend, urls=urls, layers=layers or layers_of(mutant.layer), time=SECONDS))
+        report = check(Options(mutant.backend, urls=urls, layers=layers or layers_of(mutant), time=SECONDS))
         seconds = monotonic() - begin
     rules = [(item.rule, described(item.rule).class_) for item in report.findings]
     by = tuple(sorted({rule for rule, class_ in rules if class_ in mutant.classes}))
@@ -59,9 +59,10 @@ def meet(name: str, layers: tuple[str, ...] | None, plain: tuple[str, ...] | Non
     return Result(name, mutant.backend, tuple(mutant.classes), mutant.layer, bool(by), by, others, round(seconds, 1), crashed, plain)
 
 
-def layers_of(layer: str) -> tuple[str, ...]:
-    """The layers that are run for a defect of a layer: cheap ones together, the dear ones alone."""
-    return (layer,) if layer in ("realtime", "schema") else tuple(item for item in LAYERS if item not in ("realtime", "schema"))
+def layers_of(mutant: Mutant) -> tuple[str, ...]:
+    """The layers that are run for a defect: sockets alone, the others but Schemathesis together."""
+    by_socket = mutant.layer == "realtime" or any(name.startswith("lock") for name in mutant.about)
+    return ("realtime",) if by_socket else tuple(item for item in LAYERS if item not in ("realtime", "schema"))
 
 
 def table(results: list[Result]) -> str:
