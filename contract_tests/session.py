@@ -37,7 +37,8 @@ class Session:
 
     def __init__(self, contract: Contract, options: Options, urls: Mapping[str, str], sockets: Mapping[str, str], own: bool = False) -> None:
         self.contract, self.options, self.urls, self.sockets, self.own = contract, options, dict(urls), dict(sockets), own
-        self.chance = derive("check", contract.name, options.seed)
+        # Marks of texts and names of accounts: a target that is not ours remembers those of the run before.
+        self.chance = derive("check", contract.name, options.seed, *([] if own else [repr(now())]))
         self.client = Client(options)
         self.client.harmless = frozenset(item.id for item in contract.operations if item.behavior.do in ("login", "refresh"))
         self.steering = Steering(self)
