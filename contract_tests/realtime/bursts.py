@@ -15,7 +15,6 @@ from contract_tests.realtime.lines import LAYER, Line, clause_about
 from contract_tests.realtime.scenes import Scene, staged
 from contract_tests.realtime.sight import UNKNOWN, agrees
 from contract_tests.session import Session
-from contract_tests.timing import ticks
 from understudy.contract import schemas
 from understudy.contract.model import Channel, Contract, Push
 
@@ -68,17 +67,11 @@ def _burst(letters: Letters, made: Scene, push: Push, inside: Sequence[Line], ma
     marks = {id(line): line.client.mark() for line in inside}
     for body in bodies:
         letters.stage.say(made.line, made.receiver, body)
-    end = ticks() + letters.stage.lines.patience
     for line in inside:
-        heard = _awaited(line, push.message.name, marks[id(line)], many, end)
+        heard = letters.stage.collect(line, push.message.name, marks[id(line)], many)
+        if not heard:
+            raise NotChecked(f"no '{push.message.name}' comes at all, so there is no order")
         yield from _judged(letters, push, line, told, heard)
-
-
-def _awaited(line: Line, name: str, mark: int, many: int, end: float) -> list[Any]:
-    """What came of a name, once so many have come or the time is over."""
-    while len(line.client.since(mark, name)) < many and ticks() < end and line.client.is_open:
-        line.client.wait_for(lambda item: item.name == name, max(0.0, min(0.1, end - ticks())), line.client.mark())
-    return [item.data for item in line.client.since(mark, name)]
 
 
 def _judged(letters: Letters, push: Push, line: Line, told: Sequence[Any], heard: Sequence[Any]) -> Iterator[Finding]:
@@ -89,7 +82,6 @@ def _judged(letters: Letters, push: Push, line: Line, told: Sequence[Any], heard
         title = f"'{name}' of one sender arrive in another order than they were sent: {', '.join(str(number + 1) for number in order)}"
         yield stage.finding(ORDER, push.id, title, list(range(1, len(told) + 1)), [number + 1 for number in order], clause=clause, aspect="burst", line=line)
     elif len(order) < len(told):
-        stage.lines.misses += 1
         title = f"of {len(told)} '{name}' without a pause {len(told) - len(order)} do not arrive as they were sent"
         yield stage.finding(LOSS, push.id, title, len(told), len(order), clause=clause, aspect="burst", line=line)
 
@@ -138,7 +130,7 @@ def _places(document: Any, schema: Any, value: Any, at: Place) -> Iterator[tuple
         if at and isinstance(node, dict):
             yield at, node
         return
-    for name, inner in (schemas.properties(document, node) or dict.fromkeys(value, {})).items():
+    for name, inner in (schemas.properties(document, node) or {name: {} for name in value}).items():
         if name in value:
             yield from _places(document, inner, value[name], (*at, name))
 

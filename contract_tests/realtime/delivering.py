@@ -171,7 +171,7 @@ def _heard(
     name, stage = push.message.name, letters.stage
     for line in inside:
         clause = clause_about(line.channel, name, ("sender",) if line is inside[0] else ())
-        item = stage.wait(line, name, marks[id(line)], lambda data: agrees(expected.data, data) is None) or _last(line, name, marks)
+        item = _fitting(letters, line, name, marks[id(line)], expected) or _last(line, name, marks)
         if item is None:
             title = f"'{name}' does not come to {line.person}, who is in {_room(expected)}"
             yield stage.finding(DELIVERY, push.id, title, _shown(expected), None, clause=clause, line=line, evidence=evidence)
@@ -181,6 +181,13 @@ def _heard(
             yield stage.finding(AGREEMENT, push.id, title, _shown(expected), item.data, clause=clause_about(line.channel, name), line=line, evidence=evidence)
             return
         stage.session.recorder.saw_message(name, line.channel.address)
+
+
+def _fitting(letters: Letters, line: Line, name: str, mark: int, expected: Expected) -> Heard | None:
+    """The message that agrees; it is not waited for much longer once others of its name have come."""
+    if letters.stage.wait(line, name, mark) is None:
+        return None
+    return line.client.wait(name, lambda data: agrees(expected.data, data) is None, letters.stage.lines.quiet * 2, mark)
 
 
 def _last(line: Line, name: str, marks: Mapping[int, int]) -> Heard | None:

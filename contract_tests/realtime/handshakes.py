@@ -91,11 +91,12 @@ def _tried(stage: Stage, channel: Channel, name: str, given: Attempt, person: Pe
 def _judged(stage: Stage, channel: Channel, name: str, given: Attempt, refusal: Refusal, line: Line) -> Iterator[Finding]:
     client = line.client
     by_message = not channel.raw and channel.opening.behavior.get("refuse_as") == "message"
+    pause = stage.lines.patience if channel.raw or by_message else SETTLE
     if client.is_open:
-        client.wait_closed(stage.lines.patience if channel.raw or by_message else SETTLE)
+        client.wait_closed(pause)
     try:
         if client.is_open:
-            stage.lines.misses += 1
+            stage.lines.missed(pause)
             yield stage.finding(
                 RULE, channel.id, f"{channel.address} opens with {given.what}", _declared(channel, refusal), "it is open",
                 clause=clause_inferred(clause_of_channel(channel), channel, INFERRED), aspect=name, line=line,

@@ -24,6 +24,7 @@ MINE = re.compile(r"body((?:\.\w+)+) != user\.\w+")
 THEIRS = re.compile(r"exists\('(\w+)',.*?it\.(\w+) == body((?:\.\w+)+)")
 LISTED = re.compile(r"exists\((\w+)\.(\w+), it\.(\w+) == body((?:\.\w+)+)\)")
 SHORT = 64  # a text that may be no longer is a sign or a code, and not free
+MUTE = 4  # unanswered echoes after which a channel is asked for none any more
 About = Mapping[str, Any]  # collection -> key of the row that messages are about
 
 
@@ -232,12 +233,14 @@ class Letters:
 
     def fence(self, line: Line) -> bool:
         """Waits until what was sent has been handled, as far as that can be known."""
-        echo = self.echo(line.channel)
-        if echo is None:
+        echo, mute = self.echo(line.channel), self.stage.lines.mute
+        if echo is None or mute.get(line.channel.id, 0) >= MUTE:
             time.sleep(SETTLED * 3)
             return line.client.is_open
         mark = self.stage.say(line, echo, self.blank(echo, line.channel))
-        return self.stage.reply(line, echo, mark) is not None
+        answered = self.stage.reply(line, echo, mark) is not None
+        mute[line.channel.id] = 0 if answered else mute.get(line.channel.id, 0) + line.client.is_open
+        return answered
 
     def echo(self, channel: Channel) -> Receiver | None:
         """A message that is answered and does nothing."""

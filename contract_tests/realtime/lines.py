@@ -15,6 +15,7 @@ from contract_tests.realtime.payloads import faults
 from contract_tests.realtime.sight import Facts, Unknown, View
 from contract_tests.session import Session
 from contract_tests.sockets import Client, Handshake, Heard, Unopened, client_of
+from contract_tests.timing import ticks
 from fixtures.instants import seconds as seconds_of
 from understudy.contract.model import Channel, Contract, Receiver, Security
 from understudy.wire import socketio
@@ -23,6 +24,9 @@ __all__ = ["ANYONE", "LAYER", "Line", "Lines", "Stage", "clause_about", "clause_
 
 LAYER = "realtime"
 PATIENCE, SHORTEST, LONGEST = 2.0, 0.5, 8.0  # seconds for something that must come: at first, after several misses, of a slow target
+SPARE = ((4.0, 0.25, 7), (8.0, 0.1, 4))  # seconds that were waited in vain; how short the patience is after that, and how many times what was slow
+LULL = 0.25  # seconds without news after which a row of messages is over
+FADING = 0.9  # of what was slow, with each thing that comes
 QUIET = 0.15  # seconds in which something that must not come would have come
 SETTLED = 0.008  # seconds in which a raw WebSocket that is refused is closed, on a target that is near
 MISSES = 3
@@ -88,12 +92,13 @@ def identified(contract: Contract, channel: Channel) -> set[str]:
 
 
 class Lines:
-    """What is known of a session's sockets: how quick they are, and which can't be opened."""
+    """What is known of a session's sockets: how quick they are, what was waited for in vain, and which can't be opened."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.slowest, self.misses = 0.0, 0
+        self.slowest, self.misses, self.wasted = 0.0, 0, 0.0
         self.shut: dict[str, str] = {}
+        self.mute: dict[str, int] = {}  # channel -> how often it has not answered what does nothing but ask for an answer
         self.crew: list[Person] = []  # that were registered so that there are enough
         self.spent = 0.0  # seconds of the target's time that were passed since everybody signed in
 
@@ -101,7 +106,8 @@ class Lines:
     def patience(self) -> float:
         """Seconds for something that must come."""
         if self.misses >= MISSES:
-            return min(PATIENCE, max(SHORTEST, self.slowest * 10))
+            shortest, times = next(((short, times) for spent, short, times in reversed(SPARE) if self.wasted > spent), (SHORTEST, 10))
+            return min(PATIENCE, max(shortest, self.slowest * times))
         return min(LONGEST, max(PATIENCE, self.slowest * 4))
 
     @property
@@ -121,7 +127,12 @@ class Lines:
 
     def took(self, seconds: float) -> None:
         """Notes how long something took."""
-        self.slowest = max(self.slowest, min(seconds, LONGEST))
+        self.slowest = max(self.slowest * FADING, min(seconds, LONGEST))
+
+    def missed(self, seconds: float) -> None:
+        """Notes what was waited for in vain."""
+        self.misses += 1
+        self.wasted += seconds
 
     def query(self, channel: Channel, person: Person | None) -> dict[str, Any]:
         """The query that a handshake needs besides the token: who somebody is, and examples."""
@@ -219,12 +230,10 @@ class Stage:
 
     def heard(self, line: Line, fits: Any, since: int) -> Heard | None:
         """The first thing after a mark that fits; how long it took is remembered."""
-        from contract_tests.timing import ticks
-
         begin = ticks()
         found = line.client.wait_for(fits, self.lines.patience, since)
         if found is None:
-            self.lines.misses += 1
+            self.lines.missed(ticks() - begin)
         else:
             self.lines.took(ticks() - begin)
         return found
@@ -232,6 +241,20 @@ class Stage:
     def wait(self, line: Line, name: str, since: int, fits: Any = None) -> Heard | None:
         """The first message of a name after a mark whose payload fits."""
         return self.heard(line, lambda item: item.ack is None and item.name == name and (fits is None or fits(item.data)), since)
+
+    def collect(self, line: Line, name: str, since: int, many: int) -> list[Any]:
+        """The payloads of a name after a mark, once so many have come, or no more do."""
+        last = ticks()
+        while line.client.is_open:
+            mark, found = line.client.mark(), line.client.since(since, name)
+            pause = min(self.lines.patience, max(LULL, self.lines.slowest * 10)) if found else self.lines.patience
+            if len(found) >= many:
+                break
+            if line.client.wait_for(lambda item: item.name == name, last + pause - ticks(), mark) is None:
+                self.lines.missed(ticks() - last)
+                break
+            last = ticks()
+        return [item.data for item in line.client.since(since, name)]
 
     def rest(self) -> None:
         """Waits until what should not come would have come."""

@@ -15,7 +15,6 @@ from contract_tests.realtime.lines import LAYER, Line, clause_about
 from contract_tests.realtime.scenes import Scene, staged
 from contract_tests.realtime.sight import UNKNOWN, Expected, agrees
 from contract_tests.session import Session
-from contract_tests.timing import ticks
 from understudy.contract.model import Channel, Contract, Push
 
 __all__ = ["plan"]
@@ -101,10 +100,8 @@ def _said(letters: Letters, made: Scene, push: Push, room: str | None) -> list[E
 
 
 def _judged(letters: Letters, push: Push, line: Line, mark: int, told: Sequence[Expected], evidence: tuple[Evidence, ...]) -> Iterator[Finding]:
-    name, stage, end = push.message.name, letters.stage, ticks() + letters.stage.lines.patience
-    while len(line.client.since(mark, name)) < len(told) and ticks() < end and line.client.is_open:
-        line.client.wait_for(lambda item: item.name == name, max(0.0, min(0.1, end - ticks())), line.client.mark())
-    heard = [item.data for item in line.client.since(mark, name)]
+    name, stage = push.message.name, letters.stage
+    heard = stage.collect(line, name, mark, len(told))
     clause = clause_about(line.channel, name)
     if len(heard) < len(told):
         title = f"of {len(told)} '{name}' in a row {len(told) - len(heard)} are lost"
