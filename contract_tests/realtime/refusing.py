@@ -18,7 +18,7 @@ from contract_tests.session import Session
 from contract_tests.sockets import Heard
 from understudy.contract.model import Channel, Contract, Receiver
 
-__all__ = ["plan"]
+__all__ = ["CLOSED", "OTHERWISE", "REFUSED", "SILENCE", "TAKEN", "listening", "outcome", "plan", "snapshot", "unanswered"]
 
 INVALID, SURVIVAL, UNCHANGED, ACCESS, UNDECLARED, PAYLOAD = (
     "realtime.invalid", "realtime.survival", "realtime.unchanged", "realtime.access", "realtime.undeclared", "realtime.payload",
@@ -50,14 +50,14 @@ def _example(receiver: Receiver) -> Any:
 def _invalid(session: Session, channel: Channel, receiver: Receiver) -> Iterator[Finding]:
     with staged(session) as letters:
         made = scene(letters, channel, receiver)
-        _listening(made)
+        listening(made)
         before = snapshot(made)
         bad = list(broken(channel.bundle, receiver.message, made.body, channel.tag if channel.raw else None))
         yield from _each(made, chosen(bad, QUICK if session.options.quick else MOST))
         yield from _after(made, before)
 
 
-def _listening(made: Scene) -> None:
+def listening(made: Scene) -> None:
     """Has the line join the rooms that hear of a good message: then it hears if a bad one is taken."""
     for expected in made.letters.expected(made.line, made.receiver, made.body):
         if expected.room is not None:
@@ -76,7 +76,7 @@ def _each(made: Scene, bad: list[tuple[str, Any]]) -> Iterator[Finding]:
     receiver, line, silent = made.receiver, made.line, 0
     clause, name, who = clause_about(line.channel, receiver.message.name, ("refus",)), receiver.message.name, receiver.operation.id
     for what, payload in bad:
-        how, item = _outcome(made.letters, line, receiver, payload)
+        how, item = outcome(made.letters, line, receiver, payload)
         if how == TAKEN:
             title = f"'{name}' is taken with a payload that breaks its schema ({what})"
             yield made.stage.finding(INVALID, who, title, "it is refused", item.data if item else None, clause=clause, aspect=what, line=line)
@@ -85,13 +85,13 @@ def _each(made: Scene, bad: list[tuple[str, Any]]) -> Iterator[Finding]:
             yield made.stage.finding(SURVIVAL, who, title, "it is refused", line.client.closed, clause=clause, line=line)
             return
         elif how in (SILENCE, OTHERWISE):
-            yield _unanswered(made, line, INVALID, f"with a bad payload ({what})", how, item)
+            yield unanswered(made, line, INVALID, f"with a bad payload ({what})", how, item)
             silent += how == SILENCE
             if silent >= SILENT:
                 return
 
 
-def _unanswered(made: Scene, line: Line, rule: str, what: str, how: str, item: Heard | None) -> Finding:
+def unanswered(made: Scene, line: Line, rule: str, what: str, how: str, item: Heard | None) -> Finding:
     """What is refused in another way than declared, or without a word, weighs as much as what declares the refusal."""
     told = made.letters.refused_with(line, made.receiver)
     name = told[0] if told else "error"
@@ -106,7 +106,7 @@ def _unanswered(made: Scene, line: Line, rule: str, what: str, how: str, item: H
     )  # fmt: skip
 
 
-def _outcome(letters: Letters, line: Line, receiver: Receiver, payload: Any) -> tuple[str, Heard | None]:
+def outcome(letters: Letters, line: Line, receiver: Receiver, payload: Any) -> tuple[str, Heard | None]:
     """What came of a message that should be refused."""
     telling = {item["message"] for item in receiver.operation.behavior.get("emit") or ()}
     declared = letters.refused_with(line, receiver) is not None
@@ -184,7 +184,7 @@ class Attempt:
 def _forbidden(session: Session, channel: Channel, receiver: Receiver) -> Iterator[Finding]:
     with staged(session) as letters:
         made = scene(letters, channel, receiver)
-        _listening(made)
+        listening(made)
         attempts, tried = list(_attempts(made)), 0  # all lines are open before the state is looked at: to come in may change it
         before = snapshot(made)
         for attempt in attempts:
@@ -249,7 +249,7 @@ def _joined(letters: Letters, line: Line, like: Line) -> None:
 def _attempted(made: Scene, attempt: Attempt, refusal: Refusal) -> Iterator[Finding]:
     receiver, line = made.receiver, attempt.line
     hearing, mark = made.line, made.line.client.mark()
-    how, item = _outcome(made.letters, line, receiver, attempt.body)
+    how, item = outcome(made.letters, line, receiver, attempt.body)
     telling = {word["message"] for word in receiver.operation.behavior.get("emit") or ()}
     if how == REFUSED and hearing is not line:
         heard = [found for found in hearing.client.since(mark) if found.name in telling]
@@ -262,6 +262,6 @@ def _attempted(made: Scene, attempt: Attempt, refusal: Refusal) -> Iterator[Find
             clause=clause, aspect=attempt.name, line=line, evidence=() if hearing is line else made.stage.evidence(hearing),
         )  # fmt: skip
     elif how == CLOSED:
-        yield replace(_unanswered(made, line, SURVIVAL, attempt.what, SILENCE, None), aspect="")
+        yield replace(unanswered(made, line, SURVIVAL, attempt.what, SILENCE, None), aspect="")
     elif how in (SILENCE, OTHERWISE):
-        yield _unanswered(made, line, ACCESS, attempt.what, how, item)
+        yield unanswered(made, line, ACCESS, attempt.what, how, item)
