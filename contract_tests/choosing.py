@@ -62,10 +62,11 @@ def _makers(contract: Contract, every: Iterable[Check], name: str) -> list[Check
 
 
 def told(findings: Sequence[Finding], options: Options, checks: Iterable[Check]) -> tuple[Finding, ...]:
-    """The findings that a run tells: where single ones are asked for those alone, and none that `skip` names."""
+    """The findings that a run tells: where single checks or findings are asked for those alone, without what is met by the way; none that `skip` names."""
     known = list(checks)
-    single = [name for name in options.only if not _exact(known, name)]
-    asked = findings if len(single) < len(options.only) or not single else [item for item in findings if any(map(_is(item), single))]
+    whole = not options.only or any(name in (check.subject, check.layer) for name in options.only for check in known)
+    rules = {rule for name in options.only for check in _exact(known, name) for rule in (check.rule, *check.also)}
+    asked = [item for item in findings if whole or item.rule in rules or any(map(_is(item), options.only))]
     return tuple(item for item in asked if not any(map(_is(item), options.skip)))
 
 

@@ -23,7 +23,7 @@ LOST = 3  # requests in a row that find nobody, after which the target is taken 
 SILENT = 6  # requests in a row that get no answer, after which it is looked whether there is anybody
 PATIENT = (429, 503)
 LONGEST = 20.0  # seconds that a Retry-After is waited for
-GREETING = 5.0  # seconds that a service's first answer may take: one that only has sockets may never give it, and is there all the same
+GREETING = 2.0  # seconds that a service's first answer may take: one that only has sockets may never give it, and is there all the same
 TRIES = 2
 
 
