@@ -25,8 +25,8 @@ def serving(target: str, overlays: tuple[Path, ...] = (), seed: str = "understud
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True)
     assert process.stdout is not None
     assert process.stderr is not None
-    line = process.stdout.readline()
     try:
+        line = process.stdout.readline()
         told: dict[str, Any] = json.loads(line) if line else {}
         if not told:
             raise UsageError(f"The mock of {target} does not start: {process.stderr.read().strip()[:2000]}")
