@@ -18,7 +18,7 @@ from understudy.contract.model import Channel, Collection, Contract, Push
 
 __all__ = ["plan"]
 
-AGREEMENT = "realtime.agreement"
+FIGURES = "realtime.figures"
 Row = Mapping[str, Any]
 
 
@@ -29,7 +29,7 @@ def plan(contract: Contract) -> Iterator[Check]:
             for source in sources(contract, push):
                 if _changes(source):
                     run = partial(_foretold, channel=channel, push=push, source=source)
-                    yield Check(AGREEMENT, LAYER, push.id, run, source.name, wide=True)
+                    yield Check(FIGURES, LAYER, push.id, run, source.name, wide=True)
 
 
 def _changes(source: Source) -> bool:
@@ -72,7 +72,7 @@ def _judged(letters: Letters, push: Push, inside: Sequence[Line], marks: Mapping
         if all(agrees(one.data, item.data) for one in told):
             title = f"'{name}' says what was so before the act, or something else: {agrees(told[0].data, item.data)}"
             clause = clause_about(line.channel, name)
-            yield letters.stage.finding(AGREEMENT, push.id, title, repr(told[0].data), item.data, clause=clause, aspect="before", line=line)
+            yield letters.stage.finding(FIGURES, push.id, title, repr(told[0].data), item.data, clause=clause, aspect="before", line=line)
 
 
 class Foretold(View):
