@@ -37,6 +37,9 @@ class Client:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.headers = dict(_header(item) for item in options.headers)
+        for flag, file in (("--ca", options.ca), ("--cert", options.cert), ("--key", options.key)):
+            if file is not None and not file.is_file():
+                raise UsageError(f"{flag} {file}: The file is not there.")
         verify: Any = False if options.insecure else str(options.ca) if options.ca else True
         cert: Any = (str(options.cert), str(options.key)) if options.cert and options.key else str(options.cert) if options.cert else None
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=100)

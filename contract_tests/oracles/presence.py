@@ -51,7 +51,7 @@ def nowhere(session: Session, operation: Operation, headers: Mapping[str, str] |
 
 def _service(service: Service, session: Session) -> Iterator[Finding]:
     if service.name not in session.urls:
-        raise NotChecked(f"no --url for the service {service.name}")
+        raise NotChecked("it has no --url")
     asked = _asked(service)
     answers = _answers(session, asked, None)
     if _are_alike(answers) and answers[-1].status in (401, 403) and session.people.everyone:

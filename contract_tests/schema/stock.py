@@ -43,7 +43,7 @@ def plan(contract: Contract) -> Iterator[Check]:
 
 def _run(service: Service, session: Session) -> Iterator[Finding]:
     if service.name not in session.urls:
-        raise NotChecked(f"no --url for the service {service.name}")
+        raise NotChecked("it has no --url")
     people = {operation.id: person for operation in service.operations for person in [_caller(session, operation)]}
     with tempfile.TemporaryDirectory(prefix="understudy-check-") as name:
         folder = Path(name)
