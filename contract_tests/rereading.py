@@ -38,6 +38,7 @@ def stored_fields(session: "Session", operation: Operation, collection: Collecti
     names = set(accepted) if accepted is not None else set(collection.stored) | set(collection.children) | set(collection.properties)
     unread = {name for name, node in collection.properties.items() if isinstance(node, Mapping) and node.get("writeOnly")}
     fixed = unread | set(operation.behavior.get("set") or {}) | set(collection.derive) | collection.unshown | {collection.key}
+    fixed |= {str(collection.created), str(collection.updated)}  # the server's own
     return {name: value for name, value in (inner or {}).items() if name in names - fixed and name.lower() not in SECRET and not isinstance(value, bytes)}
 
 
