@@ -13,7 +13,7 @@ from contract_tests.options import Options
 from contract_tests.people import People, Person
 from contract_tests.recorder import Recorder
 from contract_tests.samples import NOBODY, Request, Samples, encoded
-from contract_tests.shapes import page_of, row_of, rows_of
+from contract_tests.shapes import maps_in, page_of, row_of, rows_of
 from contract_tests.steering import Steering
 from contract_tests.timing import now
 from contract_tests.watching import Watch
@@ -237,11 +237,11 @@ class Session:
             owners = self.rows(parent, person)
             if by in scope:
                 owners = [row for row in owners if str(row.get(parent.key)) == str(scope[by])]
-            nested = [child for row in owners for child in row.get(name) or () if isinstance(child, dict)]
+            nested = [child for row in owners for child in maps_in(row, name)]
             if not owners and (made := self.make(parent, person)) is not None:
                 owners = [made]
             if not nested and owners:
-                nested = [child for row in owners[:3] for child in (self.read(parent, row.get(parent.key), person) or {}).get(name) or ()]
+                nested = [child for row in owners[:3] for child in maps_in(self.read(parent, row.get(parent.key), person), name)]
             if nested:
                 return [row for row in nested if isinstance(row, dict)]
         return []

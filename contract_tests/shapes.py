@@ -8,7 +8,7 @@ from understudy.contract import schemas
 from understudy.contract.expressions import names_in
 from understudy.contract.model import Collection, Contract, Operation
 
-__all__ = ["Page", "find_key", "key_pointer", "page_of", "payload", "row_of", "rows_of"]
+__all__ = ["Page", "find_key", "key_pointer", "maps_in", "page_of", "payload", "row_of", "rows_of"]
 
 DATA, ITEMS, ROW = "data", "items", "row"
 AROUND = ("meta", "pagination", "page")
@@ -76,6 +76,12 @@ def _names(text: str) -> frozenset[str]:
         return names_in(text)
     except Exception:  # a template of a document that lint refuses has no names
         return frozenset()
+
+
+def maps_in(row: Any, name: str) -> list[dict[str, Any]]:
+    """The objects of a list inside a row; none where it is no list."""
+    found = row.get(name) if isinstance(row, dict) else None
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def row_of(contract: Contract, operation: Operation, value: Any, key: str | None = None) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from contract_tests.checks import NotChecked
 from contract_tests.people import Person
 from contract_tests.realtime.sight import Facts, Unknown, View
 from contract_tests.session import Session
+from contract_tests.shapes import maps_in
 from understudy.contract import schemas
 from understudy.contract.model import Channel, Collection, Operation
 
@@ -28,7 +29,7 @@ def fresh(session: Session, collection: Collection, person: Person | None) -> Ro
     if parent is not None and session.creator(parent) is not None:
         outer = session.make(parent, person)
         name = next(name for name, child in parent.children.items() if child.collection == collection.name)
-        inner = (outer or {}).get(name) or []
+        inner = maps_in(outer, name)
         if outer is not None and inner:
             return {parent.children[name].by: outer.get(parent.key), **inner[0]}
     return next(iter(session.rows(collection, person)), None)

@@ -12,7 +12,7 @@ from contract_tests.lab import alike, found, short
 from contract_tests.people import Person
 from contract_tests.samples import Request
 from contract_tests.session import NOTHING, Session
-from contract_tests.shapes import row_of, rows_of
+from contract_tests.shapes import maps_in, row_of, rows_of
 from understudy.contract.model import Collection, Contract, Operation
 
 __all__ = ["plan"]
@@ -258,9 +258,8 @@ def _insiders(parent: Collection, row: Mapping[str, Any]) -> set[str]:
     inside = {str(row.get(members.owner))} if members.owner else set()
     names = [members.list] if members.list else [name for name, child in parent.children.items() if child.collection == members.collection]
     for name in filter(None, names):
-        for item in row.get(name) or ():
-            if isinstance(item, dict):
-                inside |= {str(item.get(members.user)), str((item.get("user") or {}).get("id")) if isinstance(item.get("user"), dict) else ""}
+        for item in maps_in(row, name):
+            inside |= {str(item.get(members.user)), str((item.get("user") or {}).get("id")) if isinstance(item.get("user"), dict) else ""}
     return inside
 
 
@@ -312,11 +311,10 @@ def _role_in(parent: Collection, row: Mapping[str, Any], person: Person) -> str 
         return "owner"
     names = [members.list] if members.list else [name for name, child in parent.children.items() if child.collection == members.collection]
     for name in filter(None, names):
-        for item in row.get(name) or ():
-            user = item.get("user") if isinstance(item, dict) else None
-            key = item.get(members.user) if isinstance(item, dict) else None
+        for item in maps_in(row, name):
+            user, key = item.get("user"), item.get(members.user)
             key = key if key is not None else (user.get("id") if isinstance(user, dict) else None)
-            if isinstance(item, dict) and str(key) == str(person.key):
+            if str(key) == str(person.key):
                 return str(item.get(str(members.role)))
     return None
 
