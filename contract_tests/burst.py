@@ -1,7 +1,6 @@
 """Requests that are released together, on connections that were opened beforehand: a burst of new connections misses the race."""
 
 import http.client
-import ssl
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from contract_tests.exchange import Exchange
 from contract_tests.people import Person
 from contract_tests.samples import Request, encoded
 from contract_tests.timing import ticks
+from contract_tests.trust import context
 from understudy.contract.model import Operation
 
 if TYPE_CHECKING:
@@ -66,11 +66,7 @@ def _one(
 def _connect(session: "Session", scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
     if scheme != "https":
         return http.client.HTTPConnection(host, port, timeout=PATIENCE)
-    options = session.options
-    context = ssl._create_unverified_context() if options.insecure else ssl.create_default_context(cafile=str(options.ca) if options.ca else None)
-    if options.cert:
-        context.load_cert_chain(str(options.cert), str(options.key) if options.key else None)
-    return http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=context)
+    return http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=context(session.options))
 
 
 def _sent(connection: http.client.HTTPConnection, operation: Operation, url: str, headers: Mapping[str, str], body: bytes) -> Exchange:

@@ -36,8 +36,8 @@ def _named(contract: Contract, every: Sequence[Check], name: str) -> list[Check]
 
 
 def _exact(every: Iterable[Check], name: str) -> list[Check]:
-    """The checks of an id, its beginning, a rule, a subject or a layer."""
-    return [item for item in every if name in (item.id, item.rule, item.subject, item.layer) or item.id.startswith(f"{name}:")]
+    """The checks of an id, its beginning, a rule, a family of rules, a subject or a layer."""
+    return [item for item in every if name in (item.id, item.rule, item.subject, item.layer) or item.id.startswith((f"{name}:", f"{name}."))]
 
 
 def _close(every: Iterable[Check], name: str) -> list[Check]:

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2 as httpx
@@ -14,6 +13,7 @@ from contract_tests.exchange import Exchange
 from contract_tests.options import Options
 from contract_tests.target import Unreachable
 from contract_tests.timing import ticks
+from contract_tests.trust import context
 from understudy.contract.errors import UsageError
 
 __all__ = ["SAFE", "Client", "TimeOver"]
@@ -37,14 +37,9 @@ class Client:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.headers = dict(_header(item) for item in options.headers)
-        for flag, file in (("--ca", options.ca), ("--cert", options.cert), ("--key", options.key)):
-            if file is not None and not file.is_file():
-                raise UsageError(f"{flag} {file}: The file is not there.")
-        verify: Any = False if options.insecure else str(options.ca) if options.ca else True
-        cert: Any = (str(options.cert), str(options.key)) if options.cert and options.key else str(options.cert) if options.cert else None
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=100)
         nobody = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # cookies are carried by hand: else whoever signed in last signs every request
-        self._client = httpx.Client(verify=verify, cert=cert, timeout=options.timeout, limits=limits, follow_redirects=False, trust_env=False, cookies=nobody)
+        self._client = httpx.Client(verify=context(options), timeout=options.timeout, limits=limits, follow_redirects=False, trust_env=False, cookies=nobody)
         self.deadline = ticks() + options.time
         self.count = 0
         self._next, self._lock, self._lost, self._silent = 0.0, threading.Lock(), 0, 0

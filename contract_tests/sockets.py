@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import ssl
 import threading
 import time
 from collections import deque
@@ -19,6 +18,7 @@ from websockets.typing import Subprotocol
 from contract_tests.exchange import Frames
 from contract_tests.options import Options
 from contract_tests.timing import ticks
+from contract_tests.trust import context
 from understudy.wire import socketio
 from understudy.wire.socketio import Packet, PacketError
 
@@ -345,16 +345,6 @@ class WebSocket(Client):
 def client_of(handshake: Handshake, options: Options, limit: Limit | None = None) -> Client:
     """The client for a handshake, not yet connected."""
     return (WebSocket if handshake.namespace is None else SocketIO)(handshake, options, limit)
-
-
-def context(options: Options) -> ssl.SSLContext:
-    """TLS as a run is told."""
-    made = ssl.create_default_context(cafile=str(options.ca) if options.ca else None)
-    if options.insecure:
-        made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
-    if options.cert:
-        made.load_cert_chain(str(options.cert), str(options.key) if options.key else None)
-    return made
 
 
 def _short(text: str) -> str:

@@ -45,7 +45,7 @@ def _login(operation: Operation, session: Session) -> Iterator[Finding]:
     answers = session.people.logins
     if not answers:
         raise NotChecked("no account is known, and none can be registered; give --auth")
-    crashed = next((item for item in answers if item.status >= 500 or item.status == 404), None)
+    crashed = next((item for item in answers if item.status >= 500 or item.status in (404, 405)), None)
     seen = "; ".join(dict.fromkeys(session.people.failures))
     if crashed is None and not any(item.ok for item in answers):
         raise NotChecked(f"nobody can sign in ({short(seen)}); give --auth")

@@ -62,7 +62,7 @@ def _made(session: Session, operation: Operation, parent: Collection, name: str 
     row, _ = session.create(operation, caller, replace(request, body=body))
     if row is None or name is None:
         return row
-    inner = row.get(name) or []
+    inner = maps_in(row, name)
     return {parent.children[name].by: row.get(parent.key), **inner[0]} if inner else None
 
 

@@ -123,7 +123,7 @@ def about_of(letters: Letters, receiver: Receiver, person: Person | None) -> dic
 
 def keys_of(collection: Collection, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row and those that it refers to, as collection -> key."""
-    return {**{ref.collection: row[name] for name, ref in collection.refs.items() if row.get(name) is not None}, collection.name: row[collection.key]}
+    return {**{ref.collection: row[name] for name, ref in collection.refs.items() if row.get(name) is not None}, collection.name: row.get(collection.key)}
 
 
 def _new(letters: Letters, collection: Collection, person: Person | None) -> Mapping[str, Any] | None:
@@ -133,7 +133,7 @@ def _new(letters: Letters, collection: Collection, person: Person | None) -> Map
         row = props.category(letters.session, collection, PLENTY, person)
     except NotChecked:
         return props.fresh(letters.session, collection, person)
-    letters.ours.add(str(row[collection.key]))
+    letters.ours.add(str(row.get(collection.key)))
     return row
 
 
