@@ -14,6 +14,7 @@ import pytest
 
 from contract_tests import deviations
 from contract_tests.checks import LAYERS, Check, Outcome
+from contract_tests.client import TimeOver
 from contract_tests.options import Options
 from contract_tests.reports.terminal import told
 from contract_tests.running import choose, opened, run_check
@@ -179,9 +180,12 @@ def judge(outcome: Outcome, config: pytest.Config) -> None:
 
 
 def run(check: Check, session: Session, config: pytest.Config) -> None:
-    """Runs one check as a test; a target that is gone ends the whole run with exit code 3."""
+    """Runs one check as a test; a target that is gone ends the whole run with exit code 3, and what there is no time for is skipped."""
     try:
+        session.client.check_time()
         outcome = run_check(session, check)
+    except TimeOver:
+        pytest.skip("the time of --run-time is over")
     except Unreachable as error:
         pytest.exit(f"the target is gone: {error}", returncode=3)
     judge(outcome, config)

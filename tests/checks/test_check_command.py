@@ -1,13 +1,18 @@
 """`understudy check` as a user runs it: a process of its own, its exit codes, files and errors."""
 
 import json
+import shlex
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from ..mock_process import run, serving, start
+from ..mock_process import environment, run, serving, start
+from .foreign import library
+from .foreign.web import served
 
 
 def test_its_own_mock_passes_and_the_reports_are_written(tmp_path: Path) -> None:
@@ -106,3 +111,29 @@ def test_a_baseline_accepts_what_is_known(tmp_path: Path) -> None:
         assert "[[deviation]]" in (tmp_path / "deviations.toml").read_text(encoding="utf-8")
         done = run(asked, tmp_path)
     assert done.returncode == 0, done.stdout
+
+
+def test_without_its_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['schemathesis'] = None; from understudy.cli.main import main; main(['check', 'savebucks'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "schemathesis is missing" in done.stderr
+    assert "pip install 'understudy[check]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_twice_quiet_leaves_the_exit_code_alone(tmp_path: Path) -> None:
+    done = run(["check", "savebucks", "--url", "http://127.0.0.1:9", "-q", "-q"], tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
+
+
+def test_the_command_under_a_finding_does_it_again(tmp_path: Path) -> None:
+    with served(library.app("zombie")) as url:
+        asked = ["check", str(library.DOCUMENT), "--url", url, "-H", f"X-Library-Key: {library.KEY}", "--fail-on", "warning"]
+        found = json.loads(run([*asked, "--only", "readback", "--json"], tmp_path).stdout)["findings"]
+        first = next(item for item in found if item["id"] == "readback.deleted:books_destroy:again")
+        done = run([*asked, "--only", first["id"]], tmp_path)
+    assert done.returncode == 1, done.stdout
+    again = next(line for line in done.stdout.splitlines() if line.strip().startswith("again"))
+    assert shlex.split(again)[1:] == ["understudy", *asked[:4], "--header", asked[5], "--only", first["id"]]
+    assert "0 errors, 1 warning" in done.stdout
