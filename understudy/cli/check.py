@@ -49,7 +49,7 @@ Found = Mapping[str, Any]
 @click.option("--read-only", is_flag=True, help="Nothing is changed at the target.")
 @click.option("--no-register", is_flag=True, help="No accounts are made.")
 @click.option("--keep", is_flag=True, help="What was made is not deleted at the end.")
-@click.option("--quick", is_flag=True, help="What is cheap only, in about fifteen seconds.")
+@click.option("--quick", is_flag=True, help="What is cheap only.")
 @click.option("--slow", is_flag=True, help="Times are waited for where the target's clock can't be moved.")
 @click.option("--seed", metavar="TEXT", help="What random values are made from.")
 @click.option("--layer", multiple=True, metavar="NAME", help="oracles, journeys, security, browser, realtime, capacity or schema. Default: all.")
