@@ -1,4 +1,4 @@
-"""What tests need from the machine: skipped with a reason where it is not there, a failure where UNDERSTUDY_REQUIRE names it."""
+"""What tests need from the machine: skipped with a reason where it is not there, a failure where TESTS_REQUIRE names it."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-REQUIRED = frozenset(os.environ.get("UNDERSTUDY_REQUIRE", "").split(","))
+REQUIRED = frozenset(os.environ.get("TESTS_REQUIRE", "").split(","))
 PROGRAMS = {"node": ("node", "npm", "npx")}
 
 
@@ -16,11 +16,11 @@ def _missing(name: str) -> str | None:
 
 
 def need(name: str, why: str | None) -> None:
-    """Skips, or fails where UNDERSTUDY_REQUIRE names it, if there is a reason why a thing can't be used."""
+    """Skips, or fails where TESTS_REQUIRE names it, if there is a reason why a thing can't be used."""
     if why is None:
         return
     if name in REQUIRED:
-        pytest.fail(f"UNDERSTUDY_REQUIRE names {name}: {why}", pytrace=False)
+        pytest.fail(f"TESTS_REQUIRE names {name}: {why}", pytrace=False)
     pytest.skip(why)
 
 
@@ -28,9 +28,3 @@ def need(name: str, why: str | None) -> None:
 def requires() -> Callable[..., None]:
     """Call with the name of a thing (`node`), or with a name and the reason why it can't be used."""
     return lambda name, why=None: need(name, why or _missing(name))
-
-
-@pytest.fixture(autouse=True)
-def _own_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hides what is about these tests from the `understudy` that they run: it refuses a variable that is none of its settings."""
-    monkeypatch.delenv("UNDERSTUDY_REQUIRE", raising=False)
