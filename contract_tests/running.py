@@ -25,6 +25,7 @@ from understudy.contract.reader import read
 __all__ = ["Progress", "check", "choose", "opened", "run_check"]
 
 Progress = Callable[[Check, int, int], None]
+Served = Callable[[], dict[str, str]]
 
 
 def _silent(_check: Check, _number: int, _total: int) -> None:
@@ -32,19 +33,26 @@ def _silent(_check: Check, _number: int, _total: int) -> None:
 
 
 @contextmanager
-def opened(options: Options, contract: Contract | None = None) -> Iterator[Session]:
+def opened(options: Options) -> Iterator[Session]:
     """A session with the target, or with its own mock where no URL is given. Raises UsageError, Unreachable."""
-    contract = contract or read(options.target, options.overlays)
-    urls = service_urls(contract, options.urls)
-    if urls:
-        yield from _session(contract, options, urls, False)
+    with _own(options) as served, _session(read(options.target, options.overlays), options, served) as session:
+        yield session
+
+
+@contextmanager
+def _own(options: Options) -> Iterator[Served | None]:
+    """Its own mock, where no URL is given: it starts while the contract is read."""
+    if options.urls:
+        yield None
         return
-    with own.serving(options.target, options.overlays) as served:
-        yield from _session(contract, options, served, True)
+    with own.starting(options.target, options.overlays) as served:
+        yield served
 
 
-def _session(contract: Contract, options: Options, urls: dict[str, str], is_own: bool) -> Iterator[Session]:
-    session = Session(contract, options, urls, socket_urls(contract, options, urls), is_own)
+@contextmanager
+def _session(contract: Contract, options: Options, served: Served | None) -> Iterator[Session]:
+    urls = service_urls(contract, options.urls) if served is None else served()
+    session = Session(contract, options, urls, socket_urls(contract, options, urls), served is not None)
     try:
         session.client.wait_for(urls)
         yield session
@@ -101,20 +109,22 @@ def _why_not(session: Session, item: Check) -> str:
 
 def check(options: Options, progress: Progress = _silent) -> Report:
     """Checks a target. Raises UsageError; an unreachable target, an interrupt and the end of time are told in the report."""
-    contract = read(options.target, options.overlays)
-    chosen = choose(contract, options)
-    begin, started = ticks(), stamp()
-    try:
-        with opened(options, contract) as session:
-            outcomes, ended, lost = _run_all(session, chosen, progress)
-            left = _cleaned(session, ended)
-            return _report(session, chosen, outcomes, (ended, lost), (started, ticks() - begin), left)
-    except (Unreachable, KeyboardInterrupt) as error:
-        ended = "unreachable" if isinstance(error, Unreachable) else "interrupted"
-        return Report(
-            contract.name, contract.title, service_urls(contract, options.urls), not options.urls, options.seed, started, ticks() - begin, (), (), {},
-            ended=ended, lost=str(error), version=__version__, command=options.again(),
-        )  # fmt: skip
+    with _own(options) as served:
+        contract = read(options.target, options.overlays)
+        chosen = choose(contract, options)
+        begin, started = ticks(), stamp()
+        try:
+            with _session(contract, options, served) as session:
+                session.chosen = frozenset(item.id for item in chosen)
+                outcomes, ended, lost = _run_all(session, chosen, progress)
+                left = _cleaned(session, ended)
+                return _report(session, chosen, outcomes, (ended, lost), (started, ticks() - begin), left)
+        except (Unreachable, KeyboardInterrupt) as error:
+            ended = "unreachable" if isinstance(error, Unreachable) else "interrupted"
+            return Report(
+                contract.name, contract.title, service_urls(contract, options.urls), not options.urls, options.seed, started, ticks() - begin, (), (), {},
+                ended=ended, lost=str(error), version=__version__, command=options.again(),
+            )  # fmt: skip
 
 
 def _run_all(session: Session, chosen: Sequence[Check], progress: Progress) -> tuple[list[Outcome], str, str]:

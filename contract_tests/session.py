@@ -1,7 +1,7 @@
 """One run against one target: how operations are called, and how the target's state is seen through its own API."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -50,6 +50,8 @@ class Session:
         self.undo: list[tuple[Operation, Person | None, Request]] = []
         self.findings_seen: dict[str, int] = {}
         self.broken: dict[str, str] = {}
+        self.chosen: frozenset[str] = frozenset()  # ids of the checks of this run, where they are known
+        self.closing: list[Callable[[], object]] = []  # what else is to be done when it closes
         self._memo: dict[Any, Any] = {}
 
     def now(self) -> float:
@@ -330,7 +332,9 @@ class Session:
         yield from (what for what in dict.fromkeys(self.created) if what not in undone)
 
     def close(self) -> None:
-        """Closes its connections."""
+        """Closes its connections, and what was opened with it."""
+        for close in self.closing:
+            close()
         self.client.close()
 
 

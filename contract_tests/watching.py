@@ -180,8 +180,8 @@ class Watch:
                 aspect=shown.replace(" ", "-"),
             )
         for collection in self.session.contract.collections.values():
-            for name in collection.secret - self.tokens - _documented(operation, exchange):
-                if f'"{name}":'.encode() in exchange.content or f'"{name}" :'.encode() in exchange.content:
+            for name in collection.secret - self.tokens:
+                if _is_named(name, exchange.content) and name not in _documented(operation, exchange):
                     yield found(
                         "errors.leak",
                         "security",
@@ -210,6 +210,11 @@ class Watch:
                     evidence=[exchange],
                     aspect=name,
                 )
+
+
+def _is_named(name: str, content: bytes) -> bool:
+    """Whether a property of that name is in a JSON text."""
+    return f'"{name}":'.encode() in content or f'"{name}" :'.encode() in content
 
 
 def _documented(operation: Operation, exchange: Exchange) -> set[str]:

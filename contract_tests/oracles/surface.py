@@ -16,6 +16,7 @@ __all__ = ["plan"]
 
 ABSENT = 2_000_000_011
 KNOWN = ("/openapi.json", "/swagger.json", "/api-json", "/api/openapi.json", "/v3/api-docs", "/api/schema/?format=json")
+MISREAD = (400, 415, 422)  # statuses that speak of the body, not of who signs in
 
 
 def plan(contract: Contract) -> Iterator[Check]:
@@ -47,6 +48,12 @@ def _login(operation: Operation, session: Session) -> Iterator[Finding]:
         raise NotChecked("no account is known, and none can be registered; give --auth")
     crashed = next((item for item in answers if item.status >= 500 or item.status in (404, 405)), None)
     seen = "; ".join(dict.fromkeys(session.people.failures))
+    misread = next((item for item in answers if item.status in MISREAD), None) if "401" in operation.responses else None
+    if misread is not None and crashed is None:
+        title = "nobody can sign in: a body as documented is called a wrong one"
+        wanted = "a token, or 401 where the credentials are not known (--auth gives others)"
+        yield found("surface.login", "oracles", operation, title, expected=wanted, seen=f"{misread.status} {short(misread.text)}", evidence=[misread])
+        return
     if crashed is None and not any(item.ok for item in answers):
         raise NotChecked(f"nobody can sign in ({short(seen)}); give --auth")
     yield found("surface.login", "oracles", operation, "nobody can sign in", expected="a token", seen=short(seen), evidence=answers[-1:])

@@ -34,7 +34,7 @@ def plan(contract: Contract) -> Iterator[Check]:
             for source in sources(contract, push):
                 if _repeatable(source):
                     run = partial(_in_order, channel=channel, push=push, source=source)
-                    yield Check(ORDER, LAYER, push.id, run, source.name, also=(LOSS,), wide=True)
+                    yield Check(ORDER, LAYER, push.id, run, source.name, slow=True, also=(LOSS,), wide=True)
 
 
 def _repeatable(source: Source) -> bool:

@@ -41,6 +41,8 @@ def _opens(session: Session, channel: Channel) -> Iterator[Finding]:
             yield from _anonymous(letters.stage, channel, path)
             yield from _greeted(letters, channel)
             yield from letters.stage.strays()
+        else:  # nobody else gets in either: it is said once
+            letters.stage.lines.shut.setdefault(channel.id, f"{channel.address} does not open: {found[0].title}")
 
 
 def _each_way(stage: Stage, channel: Channel, person: Person | None, path: dict[str, object]) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from contract_tests.checks import Check, NotChecked
@@ -26,7 +27,7 @@ DELIVERY, ONCE, ROOM, LEAK, AGREEMENT, UNDECLARED, PAYLOAD = (
     "realtime.delivery", "realtime.once", "realtime.room", "realtime.leak", "realtime.agreement", "realtime.undeclared", "realtime.payload",
 )  # fmt: skip
 ALSO = (ONCE, ROOM, LEAK, AGREEMENT, UNDECLARED, PAYLOAD)
-MOST = 3  # people who listen
+MOST, FEW = 4, 2  # lines that listen, beside that of who does it; at --quick
 THREE = 3  # people of whom one is a bystander when a message is from one to another
 EARLY = 20  # phase of what needs no clock
 LATE = 50
@@ -36,11 +37,11 @@ def plan(contract: Contract) -> Iterator[Check]:
     """One check for each message that is sent and each thing that brings it about."""
     for channel in contract.channels:
         for push in channel.sends.values():
-            for source in sources(contract, push):
-                if source.emit.get("to") == "sender":
-                    continue
+            found = [source for source in sources(contract, push) if source.emit.get("to") != "sender"]
+            for source in found:
                 run = partial(_delivered, channel=channel, push=push, source=source)
-                yield Check(DELIVERY, LAYER, push.id, run, source.name, LATE if source.delay else EARLY, also=ALSO, wide=True)
+                phase = LATE if source.delay else EARLY
+                yield Check(DELIVERY, LAYER, push.id, run, source.name, phase, slow=source is not found[0], also=ALSO, wide=True)
             if "whenever" in push.words and not sources(contract, push):
                 yield Check(DELIVERY, LAYER, push.id, partial(_delivered, channel=channel, push=push, source=None), "steered", LATE, also=ALSO, wide=True)
 
@@ -73,7 +74,8 @@ def listeners(letters: Letters, channel: Channel, push: Push, act: Act) -> tuple
     people = [act.actor] if act.actor is not None else []
     people += [person for person in session.people.everyone if person not in people]
     inside = [act.line] if act.line is not None and act.line.channel is channel and (room is None or letters.enter(act.line, room, act.about)) else []
-    inside += [line for person in [*people[:1], *people] if (line := _within(letters, channel, person, act)) is not None][: MOST + 1]
+    found = (_within(letters, channel, person, act) for person in [*people[:1], *people])
+    inside += islice((line for line in found if line is not None), FEW if session.options.quick else MOST)
     outside = [line for person in people[:2] for line in _without(letters, channel, person, act)] if room is not None else []
     return inside, [*outside, *_beside(letters, channel, push, act, [line.person for line in inside])]
 

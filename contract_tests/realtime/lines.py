@@ -27,7 +27,7 @@ PATIENCE, SHORTEST, LONGEST = 2.0, 0.5, 8.0  # seconds for something that must c
 SPARE = ((4.0, 0.25, 7), (8.0, 0.1, 4))  # seconds that were waited in vain; how short the patience is after that, and how many times what was slow
 LULL = 0.25  # seconds without news after which a row of messages is over
 FADING = 0.9  # of what was slow, with each thing that comes
-QUIET = 0.15  # seconds in which something that must not come would have come
+QUIET, HURRIED = 0.15, 0.04  # seconds in which something that must not come would have come, at least; at --quick
 SETTLED = 0.008  # seconds in which a raw WebSocket that is refused is closed, on a target that is near
 MISSES = 3
 ANYONE: Any = object()
@@ -113,7 +113,7 @@ class Lines:
     @property
     def quiet(self) -> float:
         """Seconds in which something that must not come would have come."""
-        return min(1.5, max(QUIET, self.slowest * 3))
+        return min(1.5, max(HURRIED if self.session.options.quick else QUIET, self.slowest * 3))
 
     def crowd(self, many: int) -> list[Person]:
         """Everybody, and so many new ones that there are enough, as far as the target registers them."""

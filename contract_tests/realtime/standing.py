@@ -29,7 +29,7 @@ def plan(contract: Contract) -> Iterator[Check]:
         behavior = receiver.operation.behavior
         if behavior.get("unless") or target(contract.collections.get(behavior.collection or ""), behavior) is not None:
             run = partial(_refused_by_state, channel=channel, receiver=receiver)
-            yield Check(STATE, LAYER, receiver.operation.id, run, also=(PAYLOAD, UNDECLARED), wide=True)
+            yield Check(STATE, LAYER, receiver.operation.id, run, slow=True, also=(PAYLOAD, UNDECLARED), wide=True)
 
 
 def _refused_by_state(session: Session, channel: Channel, receiver: Receiver) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ def plan(contract: Contract) -> Iterator[Check]:
         if found is not None:
             push, source = found
             yield Check(ORDER, LAYER, channel.id, partial(_in_a_row, channel=channel, push=push, source=source), also=(LOSS, ONCE), wide=True)
-            yield Check(RECONNECT, LAYER, channel.id, partial(_again, channel=channel, push=push, source=source), also=(ROOM,), wide=True)
+            yield Check(RECONNECT, LAYER, channel.id, partial(_again, channel=channel, push=push, source=source), slow=True, also=(ROOM,), wide=True)
 
 
 def _best(contract: Contract, channel: Channel) -> tuple[Push, Source] | None:

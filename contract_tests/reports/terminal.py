@@ -104,6 +104,7 @@ def _facts(finding: Finding, number: int) -> Iterator[Line]:
     facts = (
         ("at", " ".join(filter(None, (flat(finding.service), subject_of(finding))))),
         ("also at", _others(finding)),
+        ("times", f"{finding.count}" if finding.count > len(finding.every_subject) else ""),
         ("expected", shown(finding.expected, 600)),
         ("seen", shown(finding.seen, 600)),
         ("guide", guide(finding.clause)),
@@ -117,8 +118,7 @@ def _facts(finding: Finding, number: int) -> Iterator[Line]:
 
 def _others(finding: Finding) -> str:
     others = [flat(item) for item in finding.every_subject[1:]]
-    named = ", ".join(others[:8]) + (f" and {len(others) - 8} more" if len(others) > 8 else "")
-    return named if named or finding.count == 1 else f"seen {finding.count} times"
+    return ", ".join(others[:8]) + (f" and {len(others) - 8} more" if len(others) > 8 else "")
 
 
 def _scripts(finding: Finding) -> Iterator[Line]:

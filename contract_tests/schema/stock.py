@@ -5,12 +5,9 @@ It runs as its own process (`st run`, its documented entry point) on a document 
 
 import base64
 import json
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from contract_tests.causes import FOREIGN
@@ -21,6 +18,7 @@ from contract_tests.lab import short
 from contract_tests.people import Person
 from contract_tests.provenance import clause_of, clause_of_response
 from contract_tests.schema.document import document
+from contract_tests.schema.processes import LONGEST, Job, parts, processes_of
 from contract_tests.session import SAFE, Session
 from understudy.contract.model import Contract, Operation, Service
 from understudy.wire.chance import derive
@@ -28,7 +26,7 @@ from understudy.wire.chance import derive
 __all__ = ["plan"]
 
 EXAMPLES, FEW = 12, 3  # cases an operation and phase; at --quick
-LONGEST = 200.0  # seconds for one service, as far as the run has them
+LEFT_ALONE = "enabled = false"
 PROGRAM = "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())"
 UNSAID = ("ST202", "ST204")  # findings that are Schemathesis' own opinion, or that of the documents' authors
 STATUS_CODES = ("ST103", "ST105", "ST108", "ST109")
@@ -44,17 +42,20 @@ def plan(contract: Contract) -> Iterator[Check]:
 def _run(service: Service, session: Session) -> Iterator[Finding]:
     if service.name not in session.urls:
         raise NotChecked("it has no --url")
-    people = {operation.id: person for operation in service.operations for person in [_caller(session, operation)]}
-    with tempfile.TemporaryDirectory(prefix="understudy-check-") as name:
-        folder = Path(name)
-        (folder / "document.json").write_text(json.dumps(document(session, service, people)), encoding="utf-8")
-        (folder / "schemathesis.toml").write_text(config(service, people, session), encoding="utf-8")
-        done = _process(command(session, service), folder, session)
-        report = next(iter((folder / "report").glob("*.ndjson")), None)
-        lines = report.read_text(encoding="utf-8").splitlines() if report is not None else []
-    yield from _findings(session, service, lines)
-    if not lines or (done.returncode not in (0, 1)):
-        raise NotChecked(f"Schemathesis ended with {done.returncode}: {(done.stdout + done.stderr).strip()[-900:]}")
+    for done in processes_of(session).of(service, partial(_jobs, session)):
+        yield from _findings(session, service, done.lines)
+        if not done.lines or done.code not in (0, 1):
+            raise NotChecked(f"Schemathesis ended with {done.code}: {done.said.strip()[-900:]}")
+
+
+def _jobs(session: Session, service: Service) -> list[Job]:
+    """What is to be run for a service; nothing where it is not there, or does not work at all."""
+    if service.name not in session.urls or service.name in session.broken:
+        return []
+    people = {operation.id: _caller(session, operation) for operation in service.operations}
+    given = json.dumps(document(session, service, people))
+    limit = max(1.0, min(LONGEST, session.client.remaining()))
+    return [Job(command(session, service), given, config(service, people, session, wanted), limit) for wanted in parts(service.operations, session.options)]
 
 
 def _caller(session: Session, operation: Operation) -> Person | None:
@@ -68,12 +69,12 @@ def _caller(session: Session, operation: Operation) -> Person | None:
         return None
 
 
-def config(service: Service, people: Mapping[str, Person | None], session: Session) -> str:
-    """The settings of one run: who calls what, and what is left alone."""
+def config(service: Service, people: Mapping[str, Person | None], session: Session, wanted: Container[str]) -> str:
+    """The settings of one process: who calls what, and what is left alone. wanted: ids of its operations."""
     lines: list[str] = []
     for operation in service.operations:
         person = people.get(operation.id)
-        said = _said_of(session, operation, person)
+        said = _said_of(session, operation, person) if operation.id in wanted else LEFT_ALONE
         if said:
             lines += ["[[operations]]", f"include-operation-id = {json.dumps(operation.id)}", said]
     return "\n".join(lines) + "\n"
@@ -82,7 +83,7 @@ def config(service: Service, people: Mapping[str, Person | None], session: Sessi
 def _said_of(session: Session, operation: Operation, person: Person | None) -> str:
     """The setting of one operation; "" for none."""
     if _is_left_alone(session, operation, person):
-        return "enabled = false"
+        return LEFT_ALONE
     if person is None:
         return ""
     given = {name.title(): value for name, value in session.credentials(operation, person).items()}
@@ -143,14 +144,6 @@ def command(session: Session, service: Service) -> list[str]:
 def _number(seed: str) -> int:
     """A seed as Schemathesis takes it."""
     return int(seed) if seed.isdigit() and len(seed) < 10 else derive("schemathesis", seed).getrandbits(31)
-
-
-def _process(arguments: list[str], folder: Path, session: Session) -> "subprocess.CompletedProcess[str]":
-    limit = max(1.0, min(LONGEST, session.client.remaining()))
-    try:
-        return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=limit, check=False)
-    except subprocess.TimeoutExpired as error:
-        return subprocess.CompletedProcess(arguments, 1, "", f"stopped after {error.timeout:g} s")
 
 
 def _findings(session: Session, service: Service, lines: list[str]) -> Iterator[Finding]:

@@ -207,3 +207,21 @@ def test_a_document_that_knows_no_accounts_is_checked_as_far_as_it_goes() -> Non
             outcomes = {check.id: run_check(session, check).state for check in plan(session.contract, ["realtime"]) if check.rule != "realtime.handshake"}
     assert outcomes["realtime.reply:hear"] == "passed"
     assert set(outcomes.values()) == {"passed"}
+
+
+def test_a_channel_that_lets_nobody_in_is_one_finding_and_not_tried_again_by_each_check() -> None:
+    opened_so_often: list[str] = []
+
+    def answer(connection: ServerConnection) -> None:
+        opened_so_often.append(str(connection.request.path if connection.request else ""))
+        connection.close(4401, "who are you")
+
+    with serve("watchparty") as mock, websocket(answer) as url:
+        urls = tuple(f"{name}={address}" for name, address in mock.urls.items())
+        with opened(Options("watchparty", urls=urls, sockets=(url,), layers=("realtime",))) as session:
+            chat = [item for item in plan(session.contract, ["realtime"]) if item.id.split(":")[1] == "chat" or item.id == "realtime.connect:chat"]
+            outcomes = {item.id: run_check(session, item) for item in chat}
+    assert [name for name, item in outcomes.items() if item.state == "failed"] == ["realtime.connect:chat"]
+    assert all("does not open" in item.why for name, item in outcomes.items() if name != "realtime.connect:chat")
+    assert len(chat) > 3
+    assert len(opened_so_often) <= 6

@@ -62,6 +62,7 @@ def test_what_is_left_on_ones_own_mock_is_of_no_interest() -> None:
     [
         ({"ended": "unreachable", "lost": "connection refused"}, "The target is not reached. connection refused\nFAILED"),
         ({"ended": "interrupted"}, "It was interrupted; this is what was seen until then.\nFAILED"),
+        ({"ended": "time"}, "Its time was over before everything was checked.\nPASSED so far"),
         ({"outcomes": ()}, "Nothing was tested.\nFAILED"),
         ({"fail_under": 80.0}, "Only 67% of the operations were met, fewer than 80 %.\nFAILED"),
         ({"fail_under": 60.0}, "\nPASSED"),
