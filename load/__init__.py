@@ -1,1 +1,1 @@
-"""Locust scenarios and their ledger. Empty until `understudy load` comes."""
+"""Stress on the places where things are few: a Locust project, and an exact verdict on what was granted."""

@@ -33,7 +33,7 @@ BESIDE = {
     "understudy.export": ("understudy.contract", "understudy.wire", "fixtures"),
     "understudy.errors": (),
     "contract_tests": ("understudy.contract", "understudy.wire", "fixtures"),
-    "load": ("understudy.contract", "understudy.wire", "fixtures"),
+    "load": ("understudy.contract", "understudy.wire", "fixtures", "contract_tests"),  # its stage is prepared and judged through a session with the target
     "mock_server.backends": ("understudy.contract", "understudy.wire", "fixtures", "mock_server.state", "mock_server.engine"),
     "mock_server": (),
 }

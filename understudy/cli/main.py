@@ -18,6 +18,7 @@ VERBS = {
     "clock": ("understudy.cli.clock", "Move the time of running mocks"),
     "explain": ("understudy.cli.explain", "Explain a rule of the checks"),
     "init": ("understudy.cli.init", "Copy a backend's documents to start from"),
+    "load": ("understudy.cli.load", "Stress a backend where things are few, with an exact verdict"),
     "mock": ("understudy.cli.mock", "Serve backends or documents"),
     "specs": ("understudy.cli.specs", "Lint, list, trace, extract and compare contracts"),
     "state": ("understudy.cli.state", "Reset, show, keep and prepare the state of running mocks"),

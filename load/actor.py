@@ -1,0 +1,347 @@
+"""A user of a load run: what they can do, each step timed, and each thing that they are granted kept in the ledger."""
+
+import ssl
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import gevent
+import orjson
+
+from load.clients.frames import Broken
+from load.clients.requests import Requests, Response
+from load.clients.sockets import Answer, Plain, SocketIO, socket_of
+from load.filling import fill, fill_path, find_row
+from load.ledger import Ledger
+from load.meter import Meter
+from load.pace import Arrivals, Start
+from load.records import Kind
+from load.stage import Call, Stage, Stock
+
+__all__ = ["Actor", "Failed", "Lock", "Order", "World"]
+
+CLOSE_TO_END = 2.0  # seconds before its end from which on a lock may be gone
+NOTICED = 5.0  # seconds within which a server notices that a connection is gone
+REFUSALS = (400, 404, 409, 422, 429)
+Fire = Callable[..., None]
+
+
+class Failed(Exception):  # noqa: N818 - it ends an iteration, which is no error of ours
+    """A step had no answer, or one that nothing declares; the iteration is over."""
+
+
+@dataclass
+class World:
+    """What the users of one process share. fire: tells Locust of a step; refused: step -> how often it was refused as declared."""
+
+    stage: Stage
+    meter: Meter
+    ledger: Ledger
+    start: Start
+    arrivals: Arrivals | None
+    fire: Fire
+    tls: ssl.SSLContext | None = None
+    refused: Counter[str] = field(default_factory=Counter)
+    failures: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+@dataclass
+class Lock:
+    """A lock that was granted. at: the number of its stock; until: the moment up to which it surely holds."""
+
+    name: str
+    at: int
+    quantity: int
+    until: float
+    socket: Any = None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether nobody but its owner may end it now."""
+        return time.monotonic() < self.until and (self.socket is None or self.socket.is_open)
+
+
+@dataclass
+class Order:
+    """An order that was granted. row: what the answer showed of it."""
+
+    key: Any
+    at: int
+    quantity: int
+    row: Mapping[str, Any]
+
+
+class Actor:
+    """One user. number: of their account in the stage; chance: their own dice, of the run's seed."""
+
+    def __init__(self, world: World, number: int, chance: Random) -> None:
+        self.world, self.stage, self.chance = world, world.stage, chance
+        self.number = number % len(self.stage.members)
+        self.member = self.stage.members[self.number]
+        self.parameters = self.stage.parameters
+        self.requests = Requests(self.stage.urls, self.stage.timeout, self.stage.insecure, self.stage.ca)
+        self.socket: SocketIO | Plain | None = None
+        self.locks: list[Lock] = []
+        self.joined: tuple[str, tuple[float, float]] | None = None
+        self._due: float | None = None
+
+    # time
+
+    def begin(self) -> None:
+        """Begins an iteration: in an open model when somebody arrives."""
+        self._due = self.world.arrivals.take() if self.world.arrivals is not None else None
+
+    def due(self, at: float) -> None:
+        """The next step was to begin at a moment: it counts from there, whatever kept it."""
+        self._due = at
+
+    def think(self, seconds: float) -> None:
+        """Waits as people do: more or less so long."""
+        gevent.sleep(self.chance.uniform(0.5, 1.5) * seconds)
+
+    def _took(self, step: str, kind: str, sent: float, at: float, size: int = 0, failure: str = "") -> None:
+        begin, self._due = (self._due if self._due is not None and self._due < sent else sent), None
+        self.world.meter.took(step, begin, at, bool(failure))
+        if failure:
+            self.world.failures[step, failure[:200]] += 1
+        exception = Failed(failure) if failure else None
+        self.world.fire(request_type=kind, name=step, response_time=(at - begin) * 1000, response_length=size, exception=exception, context={})
+
+    def _fail(self, step: str, kind: str, sent: float, why: str) -> Failed:
+        self._took(step, kind, sent, time.monotonic(), 0, why)
+        return Failed(f"{step}: {why}")
+
+    # sockets
+
+    def connect(self, channel: str, step: str = "connect") -> SocketIO | Plain:
+        """Opens a socket. Raises Failed."""
+        room, sent = self.stage.rooms[channel], time.monotonic()
+        socket = socket_of(room, self.member.handshakes[channel], self.world.tls)
+        try:
+            at = socket.open(self.stage.timeout)
+            if room.greeting and socket.expect((room.greeting,), self.stage.timeout) is None:
+                raise Broken(f"no '{room.greeting}' within {self.stage.timeout:g} s")
+        except Broken as error:
+            raise self._fail(step, "WS", sent, str(error)) from None
+        self._took(step, "WS", sent, at)
+        self.socket = socket
+        return socket
+
+    def join(self, parent: Any) -> None:
+        """Joins the room of something. Raises Failed."""
+        call = self.stage.calls["join"]
+        sent, found = self._ask(call, {"@parent": parent, "@person": self.member.key})
+        self._took("join", "WS", sent, found.at)
+        assert self.socket is not None
+        self.joined = (str(parent), (sent, found.at))
+        self.socket.updates, self.socket.trail = 0, 0
+
+    def _ask(self, call: Call, values: Mapping[str, Any], keep: Callable[[float], None] = lambda _: None) -> tuple[float, Answer]:
+        """Sends a message and waits for its answer. keep: what is to be kept where none comes. Raises Failed."""
+        if self.socket is None or not self.socket.is_open:
+            self.gone()
+            raise Failed(f"{call.name}: there is no socket")
+        sent = time.monotonic()
+        names = (call.reply, call.refusal, "error")
+        try:
+            sent, found = self.socket.ask(self.socket.text(call.event, fill(call.body, values)), names, self.stage.timeout)
+        except Broken as error:
+            keep(sent)
+            self.gone()
+            raise self._fail(call.name, "WS", sent, str(error)) from None
+        except gevent.GreenletExit:  # the run ends before the answer came
+            keep(sent)
+            raise
+        if found is None:
+            keep(sent)
+            raise self._fail(call.name, "WS", sent, f"no answer within {self.stage.timeout:g} s")
+        if found.name != call.reply and found.name != call.refusal:
+            raise self._fail(call.name, "WS", sent, f"{found.name}: {_short(found.data)}")
+        return sent, found
+
+    def gone(self) -> None:
+        """The socket is gone: its locks come free, and what it heard is kept."""
+        if self.socket is None:
+            return
+        self._listened()
+        now = time.monotonic()
+        for lock in self.locks:
+            if lock.socket is self.socket:
+                self._note(Kind.DROP, lock.at, lock.quantity, now, now + NOTICED, lock.name)
+        self.locks = [lock for lock in self.locks if lock.socket is not self.socket]
+        self.socket, self.joined = None, None
+
+    def _listened(self) -> None:
+        if self.socket is not None and self.joined is not None:
+            room, joined = self.joined
+            self.world.ledger.listened(room, joined, time.monotonic(), self.socket.updates, self.socket.trail, self.member.login)
+
+    def drop(self) -> None:
+        """Cuts the socket off, as a page does whose network is gone."""
+        socket = self.socket
+        self.gone()
+        if socket is not None:
+            socket.drop()
+
+    def leave(self) -> None:
+        """Closes everything."""
+        socket = self.socket
+        self.gone()
+        if socket is not None:
+            socket.close()
+        self.requests.close()
+
+    # what is few
+
+    def _note(self, kind: Kind, at: int, quantity: int, sent: float, done: float, name: str = "", sure: bool = True, said: str = "") -> None:
+        self.world.ledger.note(kind, self.number, at, quantity, sent, done, name, sure, said)
+
+    def _values(self, at: int, quantity: int = 1) -> dict[str, Any]:
+        stock: Stock = self.stage.stocks[at]
+        return {"@stock": stock.key, "@parent": stock.parent, "@quantity": quantity, "@person": self.member.key}
+
+    def lock(self, at: int, quantity: int = 1) -> Lock | None:
+        """Locks some of a stock by message; None where it is refused as declared. Raises Failed."""
+        call = self.stage.calls["lock"]
+        sent, found = self._ask(call, self._values(at, quantity), lambda sent: self._perhaps_locked(at, quantity, sent))
+        self._took("lock", "WS", sent, found.at)
+        if not _granted(call, found.data):
+            self.world.refused["lock"] += 1
+            return None
+        name = str(found.data.get(call.gives.get("lock", ""), ""))
+        self._note(Kind.LOCK, at, quantity, sent, found.at, name, said=f"{call.event} -> {_short(found.data)}")
+        lock = Lock(name, at, quantity, sent + (self.stage.hold or 1e9) - CLOSE_TO_END, self.socket)
+        self.locks.append(lock)
+        return lock
+
+    def _perhaps_locked(self, at: int, quantity: int, sent: float) -> None:
+        """No answer came: it may be locked, and then it is free again when the socket is gone."""
+        self._note(Kind.LOCK, at, quantity, sent, sent, sure=False)
+        self._note(Kind.DROP, at, quantity, sent, sent, sure=False)
+
+    def unlock(self, lock: Lock) -> bool:
+        """Gives a lock up. A refusal of what surely is one's own is a theft. Raises Failed."""
+        call, sure = self.stage.calls["unlock"], lock.is_sure
+        self.locks.remove(lock)
+        sent, found = self._ask(
+            call, self._values(lock.at, lock.quantity), lambda sent: self._note(Kind.UNLOCK, lock.at, lock.quantity, sent, sent, lock.name, sure=False)
+        )
+        self._took("unlock", "WS", sent, found.at)
+        if _granted(call, found.data):
+            self._note(Kind.UNLOCK, lock.at, lock.quantity, sent, found.at, lock.name)
+            return True
+        self._denied(lock, sure, sent, found.at, f"{call.event} -> {_short(found.data)}")
+        return False
+
+    def _denied(self, lock: Lock, sure: bool, sent: float, at: float, said: str) -> None:
+        """What was ours is refused: stolen, where nothing else can have ended it."""
+        self._note(Kind.EXPIRED, lock.at, lock.quantity, sent, at, lock.name, sure=False)
+        if sure:
+            self._note(Kind.STOLEN, lock.at, lock.quantity, sent, at, lock.name, said=said)
+
+    def reserve(self, at: int, quantity: int = 1) -> bool:
+        """Reserves by request; False where it is refused as declared. Raises Failed."""
+        return self._taken("reserve", Kind.RESERVE, at, quantity) is not None
+
+    def release(self, at: int, quantity: int = 1) -> bool:
+        """Gives back what was reserved. Raises Failed."""
+        answer = self._call("release", self._values(at, quantity), lambda sent: self._note(Kind.RELEASE, at, quantity, sent, sent, sure=False))
+        if answer is None:
+            return False
+        self._note(Kind.RELEASE, at, quantity, answer.sent, answer.at)
+        return True
+
+    def order(self, at: int, quantity: int = 1) -> Order | None:
+        """Orders by request. Raises Failed."""
+        return self._taken("order", Kind.ORDER, at, quantity)
+
+    def spend(self, lock: Lock) -> Order | None:
+        """Orders what is locked. A refusal of what surely is one's own is a theft. Raises Failed."""
+        sure = lock.is_sure
+        self.locks.remove(lock)
+        values = {**self._values(lock.at, lock.quantity), "@lock": lock.name}
+        begin = time.monotonic()
+        self._note(Kind.SPENT, lock.at, lock.quantity, begin, begin, lock.name)  # from here on it is not surely a lock any more
+        found = self._taken("spend", Kind.SPEND, lock.at, lock.quantity, values)
+        if found is None and sure:
+            self._note(Kind.STOLEN, lock.at, lock.quantity, begin, time.monotonic(), lock.name, said="the order with the lock is refused")
+        return found
+
+    def _taken(self, role: str, kind: Kind, at: int, quantity: int, values: Mapping[str, Any] | None = None) -> Order | None:
+        call = self.stage.calls[role]
+        answer = self._call(role, values or self._values(at, quantity), lambda sent: self._note(kind, at, quantity, sent, sent, sure=False))
+        if answer is None:
+            return None
+        row = find_row(answer.json, call.gives.get("row", "id"))
+        key = row.get(call.gives.get("row", "id"))
+        self._note(kind, at, quantity, answer.sent, answer.at, str(key or ""), said=f"{call.method} {call.path} -> {answer.status} {_short(dict(row))}")
+        return Order(key, at, quantity, row)
+
+    def confirm(self, order: Order, **wrong: Any) -> bool:
+        """Pays for an order, with what its answer showed. wrong: fields that are to be other ones. Raises Failed."""
+        values = {**self._values(order.at, order.quantity), "@order": order.key, **{f"@row.{name}": value for name, value in {**order.row, **wrong}.items()}}
+        return self._call("confirm", values) is not None
+
+    def cancel(self, order: Order) -> bool:
+        """Takes an order back. Raises Failed."""
+        values = {**self._values(order.at, order.quantity), "@order": order.key}
+        answer = self._call("cancel", values, lambda sent: self._note(Kind.CANCEL, order.at, order.quantity, sent, sent, str(order.key), sure=False))
+        if answer is None:
+            return False
+        self._note(Kind.CANCEL, order.at, order.quantity, answer.sent, answer.at, str(order.key))
+        return True
+
+    def mine(self) -> list[Mapping[str, Any]]:
+        """One's own locks, as the server lists them. What surely holds and is not there is stolen. Raises Failed."""
+        call = self.stage.calls["mine"]
+        held = [lock for lock in self.locks if lock.is_sure]
+        sent, found = self._ask(call, {"@person": self.member.key})
+        self._took("mine", "WS", sent, found.at)
+        rows = (found.data or {}).get(call.gives.get("locks", "locks")) or []
+        known = {str(value) for row in rows for value in row.values()}
+        for lock in held:
+            if lock.name not in known:
+                self._note(Kind.STOLEN, lock.at, lock.quantity, sent, found.at, lock.name, said=f"{call.event} -> {_short(found.data)}")
+        return list(rows)
+
+    def _call(self, role: str, values: Mapping[str, Any], keep: Callable[[float], None] = lambda _: None) -> Response | None:
+        """Sends the request of a role; None where it is refused as declared. keep: what is to be kept where no answer comes. Raises Failed."""
+        begin = time.monotonic()
+        try:
+            answer = self.request(self.stage.calls[role], values, role)
+        except gevent.GreenletExit:  # the run ends before the answer came
+            keep(begin)
+            raise
+        if answer.status == 0 or answer.status >= 500:
+            keep(answer.sent)
+        if answer.ok:
+            return answer
+        if answer.status in REFUSALS:
+            return None
+        raise Failed(f"{role}: {answer.status} {answer.error}")
+
+    def request(self, call: Call, values: Mapping[str, Any], step: str) -> Response:
+        """Sends any request, and times it."""
+        body = fill(call.body, values)
+        headers = {**self.member.headers.get(call.service, {}), **call.headers}
+        if body is not None:
+            headers["content-type"] = call.media
+        content = orjson.dumps(body) if body is not None else b""
+        answer = self.requests.send(call.service, call.method, fill_path(call.path, values), fill(dict(call.query), values), headers, content)
+        failure = answer.error if answer.status == 0 else "" if answer.ok or answer.status in REFUSALS else f"{answer.status} {answer.body[:120]!r}"
+        if not answer.ok and not failure:
+            self.world.refused[step] += 1
+        self._took(step, call.method, answer.sent, answer.at, len(answer.body), failure)
+        return answer
+
+
+def _granted(call: Call, data: Any) -> bool:
+    return isinstance(data, dict) and all(data.get(name) == value for name, value in call.constants.items())
+
+
+def _short(value: Any) -> str:
+    text = orjson.dumps(value, default=str).decode()
+    return text if len(text) <= 160 else f"{text[:160]}..."

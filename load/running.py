@@ -1,0 +1,231 @@
+"""What Locust is told: its users, what they share, and how workers tell the master what they saw. Imported by the locustfile alone, after Locust."""
+
+import json
+import os
+import socket
+import ssl
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import gevent
+from locust import User, constant, events, task
+from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
+
+from load.actor import Actor, Failed, World
+from load.ledger import Ledger
+from load.meter import Meter
+from load.pace import Arrivals, Start
+from load.stage import Stage
+from load.story import Story, story_named
+from load.transcript import Transcript
+
+__all__ = ["install"]
+
+EVERY = 1.0  # seconds from one report of a worker to the next
+SOON = 0.7  # seconds from the last user's arrival to the start
+CLOCKS = 7  # questions for the master's clock, of which the quickest answer counts
+LAG = 0.05  # seconds that a greenlet sleeps to see how late it wakes up
+GO, RECORDS, CLOCK = "understudy-go", "understudy-records", "understudy-clock"
+
+
+class Run:
+    """One process of a run: a worker, the master, or both in one."""
+
+    def __init__(self, story: Story, stage: Stage, folder: Path, options: Any) -> None:
+        self.story, self.stage, self.folder, self.options = story, stage, folder, options
+        self.world: World | None = None
+        self.transcript: Transcript | None = None
+        self.environment: Environment | None = None
+        self.acting = 0
+        self.lags: list[float] = []
+        self.greenlets: list[Any] = []
+
+    # what each process does
+
+    def begin(self, environment: Environment) -> None:
+        """A run starts: everything is new."""
+        self.environment = environment
+        self.acting = 0
+        runner = environment.runner
+        if not isinstance(runner, WorkerRunner):
+            self.transcript = Transcript(self.folder, self.stage)
+        if not isinstance(runner, MasterRunner):
+            self._open_world(environment)
+
+    def _open_world(self, environment: Environment) -> None:
+        number = max(0, getattr(environment.runner, "worker_index", 0))
+        start = Start()
+        ledger = Ledger(number, off=bool(os.environ.get("LOAD_LEDGER_OFF")))
+        rate = float(self.options.get("rate") or 0) / self._workers()
+        arrivals = Arrivals(rate, Random(f"{self.stage.seed}/{number}"), start) if rate else None
+        self.world = World(self.stage, Meter(), ledger, start, arrivals, environment.events.request.fire, _tls(self.stage))
+        if isinstance(environment.runner, WorkerRunner):
+            for _ in range(CLOCKS):
+                environment.runner.send_message(CLOCK, {"asked": time.monotonic(), "host": socket.gethostname()})
+        self.greenlets = [gevent.spawn(self._report, environment), gevent.spawn(self._watch_lag)]
+
+    def _workers(self) -> int:
+        return max(1, int(self.options.get("workers") or 1))
+
+    def _report(self, environment: Environment) -> None:
+        while True:
+            gevent.sleep(EVERY)
+            self._send(environment)
+
+    def _send(self, environment: Environment, last: bool = False) -> None:
+        """Tells the master what is new."""
+        world = self.world
+        if world is None:
+            return
+        data: dict[str, Any] = world.ledger.drain()
+        data |= {"cells": world.meter.drain(), "refused": dict(world.refused), "failures": [[*key, count] for key, count in world.failures.items()]}
+        world.refused.clear()
+        world.failures.clear()
+        data |= {"lag": max(self.lags, default=0.0), "cpu": environment.runner.current_cpu_usage if environment.runner else 0, "total": world.ledger.total}
+        data |= {"late": world.arrivals.late if world.arrivals else 0, "at": time.monotonic() + world.ledger.ahead, "last": last}
+        self.lags.clear()
+        if isinstance(environment.runner, WorkerRunner):
+            environment.runner.send_message(RECORDS, data)
+        elif self.transcript is not None:
+            self.transcript.take("local", data)
+
+    def _watch_lag(self) -> None:
+        while True:
+            before = time.monotonic()
+            gevent.sleep(LAG)
+            self.lags.append(time.monotonic() - before - LAG)
+
+    def user(self) -> Actor:
+        """The next user of this process: accounts are dealt out over the workers."""
+        assert self.world is not None
+        assert self.environment is not None
+        worker, workers = max(0, getattr(self.environment.runner, "worker_index", 0)), self._workers()
+        number, self.acting = worker + self.acting * workers, self.acting + 1
+        return Actor(self.world, number, Random(f"{self.stage.seed}/{number}"))
+
+    def go(self, at: float) -> None:
+        """All users are there: from this moment of the master's clock the run counts."""
+        if self.transcript is not None:
+            self.transcript.began(at, float(self.options.get("warm_up") or 0))
+        if self.world is not None:
+            begin = at - self.world.ledger.ahead
+            self.world.meter.begin = begin + float(self.options.get("warm_up") or 0)
+            self.world.start.give(begin)
+            gevent.spawn_later(max(0.0, self.world.meter.begin - time.monotonic()), self._warm)
+
+    def _warm(self) -> None:
+        if self.environment is not None and float(self.options.get("warm_up") or 0) > 0:
+            self.environment.stats.reset_all()
+
+    def stop(self, environment: Environment) -> None:
+        """The run is over in this process."""
+        gevent.killall(self.greenlets, block=False)
+        self._send(environment, last=True)
+
+    def finish(self, environment: Environment) -> None:
+        """The run is over in all of them: what they told is kept."""
+        if self.transcript is not None:
+            self.transcript.close(environment)
+
+    # messages between master and workers
+
+    def listen(self, environment: Environment) -> None:
+        """Registers them."""
+        runner = environment.runner
+        if isinstance(runner, MasterRunner):
+            runner.register_message(RECORDS, self._on_records)
+            runner.register_message(CLOCK, self._on_clock_asked)
+        elif isinstance(runner, WorkerRunner):
+            runner.register_message(GO, lambda environment, msg, **_: self.go(msg.data["at"]))
+            runner.register_message(CLOCK, self._on_clock_told)
+
+    def _on_records(self, environment: Environment, msg: Any, **_: Any) -> None:
+        if self.transcript is not None:
+            self.transcript.take(msg.node_id, msg.data)
+
+    def _on_clock_asked(self, environment: Environment, msg: Any, **_: Any) -> None:
+        assert isinstance(environment.runner, MasterRunner)
+        environment.runner.send_message(CLOCK, {**msg.data, "now": time.monotonic(), "here": socket.gethostname()}, client_id=msg.node_id)
+
+    def _on_clock_told(self, environment: Environment, msg: Any, **_: Any) -> None:
+        """The master's clock against this one; on one machine they are the same."""
+        if self.world is None or msg.data["host"] == msg.data["here"]:
+            return
+        now, asked = time.monotonic(), msg.data["asked"]
+        blur, ledger = (now - asked) / 2, self.world.ledger
+        if ledger.blur == 0.0 or blur < ledger.blur:
+            ledger.blur, ledger.ahead = blur, msg.data["now"] - (asked + now) / 2
+
+    def all_there(self, environment: Environment) -> None:
+        """All users are there: the master says when it begins."""
+        runner, at = environment.runner, time.monotonic() + SOON
+        if isinstance(runner, MasterRunner):
+            runner.send_message(GO, {"at": at})
+        if not isinstance(runner, WorkerRunner):
+            self.go(at)
+
+
+def _tls(stage: Stage) -> ssl.SSLContext | None:
+    if not any(item["uri"].startswith("wss") for member in stage.members[:1] for item in member.handshakes.values()):
+        return None
+    context = ssl.create_default_context(cafile=stage.ca or None)
+    if stage.insecure:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def user_class(run: Run) -> type[User]:
+    """The users of a story."""
+
+    class StoryUser(User):
+        """Somebody in a story."""
+
+        wait_time = constant(0)
+
+        def on_start(self) -> None:
+            """They arrive; who can't tries again with each turn."""
+            self.actor = run.user()
+            self._try(run.story.arrive)
+
+        @task
+        def act(self) -> None:
+            """One turn, once everybody is there."""
+            self.actor.world.start.wait()
+            self.actor.begin()
+            self._try(run.story.act)
+
+        def on_stop(self) -> None:
+            """They leave."""
+            self.actor.leave()
+
+        def _try(self, what: Any) -> None:
+            try:
+                what(self.actor)
+            except Failed:
+                gevent.sleep(0.2)
+
+    StoryUser.__name__ = StoryUser.__qualname__ = "".join(part.title() for part in run.story.name.split("-"))
+    return StoryUser
+
+
+def install() -> tuple[Run, type[User]]:
+    """The run that the environment names, its listeners and its users."""
+    folder = Path(os.environ["LOAD_FOLDER"])
+    stage = Stage.read(folder / "stage.json")
+    run = Run(story_named(stage.story), stage, folder, json.loads((folder / "options.json").read_text(encoding="utf-8")))
+    events.init.add_listener(lambda environment, **_: run.listen(environment))
+    events.test_start.add_listener(lambda environment, **_: run.begin(environment))
+    events.spawning_complete.add_listener(lambda **_: run.all_there(run.environment) if run.environment is not None else None)
+    events.test_stop.add_listener(lambda environment, **_: _stopped(run, environment))
+    return run, user_class(run)
+
+
+def _stopped(run: Run, environment: Environment) -> None:
+    if not isinstance(environment.runner, MasterRunner):
+        run.stop(environment)
+    if not isinstance(environment.runner, WorkerRunner):
+        run.finish(environment)
+

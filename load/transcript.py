@@ -1,0 +1,92 @@
+"""What the master keeps of a run, in a folder: the workers' records as they come, and at the end what was measured."""
+
+import json
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from load.meter import Series, percentile
+from load.stage import Stage
+
+__all__ = ["Transcript"]
+
+LEDGER, LISTENED, RUN, PROGRESS = "ledger.bin", "listened.jsonl", "run.json", "progress.json"
+EVERY = 1.0  # seconds from one word of progress to the next
+
+
+class Transcript:
+    """The files of one run: `ledger.bin` (records), `listened.jsonl` (a socket and room each), `run.json` (all else). Memory does not grow with the records."""
+
+    def __init__(self, folder: Path, stage: Stage) -> None:
+        self.folder, self.stage = folder, stage
+        self.ledger = (folder / LEDGER).open("wb")
+        self.heard = (folder / LISTENED).open("w", encoding="utf-8")
+        self.series = Series()
+        self.refused: Counter[str] = Counter()
+        self.failures: Counter[tuple[str, str]] = Counter()
+        self.workers: dict[str, dict[str, Any]] = {}
+        self.said: list[tuple[float, str]] = []
+        self.users: list[tuple[float, int]] = []
+        self.started = datetime.now(UTC).isoformat(timespec="seconds")
+        self.begin: float | None = None
+        self.warm_up = 0.0
+        self.since = self._shown = time.monotonic()
+
+    def began(self, at: float, warm_up: float) -> None:
+        """All users are there."""
+        self.begin, self.warm_up = at, warm_up
+
+    def take(self, worker: str, data: dict[str, Any]) -> None:
+        """Keeps what a worker tells."""
+        self.ledger.write(data.get("records") or b"")
+        for row in data.get("listened") or ():
+            self.heard.write(json.dumps(row) + "\n")
+        self.ledger.flush()
+        self.series.add(data.get("cells") or ())
+        self.refused.update(data.get("refused") or {})
+        self.failures.update({(step, why): count for step, why, count in data.get("failures") or ()})
+        self.said += data.get("said") or ()
+        known = self.workers.setdefault(worker, {"lag": 0.0, "cpu": 0.0, "late": 0, "total": 0, "last": False})
+        known["lag"], known["cpu"] = max(known["lag"], data["lag"]), max(known["cpu"], data["cpu"] or 0)
+        known |= {"late": data["late"], "total": data["total"], "at": data["at"], "last": known["last"] or data["last"]}
+
+        self._progress()
+
+    def _progress(self) -> None:
+        """Writes how it goes, now and then: for whoever waits."""
+        now = time.monotonic()
+        if now - self._shown < EVERY:
+            return
+        self._shown = now
+        last = max(0, self.series.seconds() - 2)
+        cells = {step: cell for (step, second), cell in self.series.cells.items() if second == last}
+        value = {
+            "seconds": round(now - self.begin - self.warm_up, 1) if self.begin else None, "workers": len(self.workers),
+            "granted": sum(item["total"] for item in self.workers.values()), "failures": sum(self.failures.values()),
+            "steps": {step: [sum(cell[0].values()), percentile(cell[0], 99)] for step, cell in sorted(cells.items())},
+        }  # fmt: skip
+        partial = self.folder / f"{PROGRESS}.part"
+        partial.write_text(json.dumps(value), encoding="utf-8")
+        partial.replace(self.folder / PROGRESS)
+
+    def close(self, environment: Any) -> None:
+        """Writes what was measured; waits a moment for workers that have not said their last."""
+        until = time.monotonic() + 3.0
+        while time.monotonic() < until and any(not item["last"] for item in self.workers.values()):
+            time.sleep(0.05)
+        self.ledger.close()
+        self.heard.close()
+        lost = [name for name, item in self.workers.items() if not item["last"]]
+        runner = environment.runner
+        value = {
+            "started": self.started, "seconds": round(time.monotonic() - self.since, 3), "begin": self.begin, "warm_up": self.warm_up, "end": time.monotonic(),
+            "users": getattr(runner, "target_user_count", 0), "workers": self.workers, "lost": lost, "steps": self.series.table(),
+            "series": {"step_seconds": 1, "at": list(range(self.series.seconds())), "steps": self.series.over_time()},
+            "refused": dict(self.refused), "failures": [{"step": step, "message": why, "count": count} for (step, why), count in self.failures.most_common(50)],
+            "said": self.said[-2000:],
+        }  # fmt: skip
+        partial = self.folder / f"{RUN}.part"
+        partial.write_text(json.dumps(value), encoding="utf-8")
+        partial.replace(self.folder / RUN)
