@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -24,6 +24,7 @@ from load.stage import Call, Stage, Stock
 __all__ = ["Actor", "Failed", "Lock", "Order", "World"]
 
 CLOSE_TO_END = 2.0  # seconds before its end from which on a lock may be gone
+LONG = 1.0  # seconds without an answer that are a failure when the run ends
 NOTICED = 5.0  # seconds within which a server notices that a connection is gone
 REFUSALS = (400, 404, 409, 422, 429)
 Fire = Callable[..., None]
@@ -44,19 +45,21 @@ class World:
     arrivals: Arrivals | None
     fire: Fire
     tls: ssl.SSLContext | None = None
+    offered: deque["Lock"] = field(default_factory=lambda: deque(maxlen=200))  # locks whose names others know
     refused: Counter[str] = field(default_factory=Counter)
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 @dataclass
 class Lock:
-    """A lock that was granted. at: the number of its stock; until: the moment up to which it surely holds."""
+    """A lock that was granted. at: the number of its stock; until: the moment up to which it surely holds; ends: when, as the target says."""
 
     name: str
     at: int
     quantity: int
     until: float
     socket: Any = None
+    ends: str = ""
 
     @property
     def is_sure(self) -> bool:
@@ -75,10 +78,10 @@ class Order:
 
 
 class Actor:
-    """One user. number: of their account in the stage; chance: their own dice, of the run's seed."""
+    """One user. number: of their account in the stage; chance: their own dice, of the run's seed; stage: that of their backend, where a run has several."""
 
-    def __init__(self, world: World, number: int, chance: Random) -> None:
-        self.world, self.stage, self.chance = world, world.stage, chance
+    def __init__(self, world: World, number: int, chance: Random, stage: Stage | None = None) -> None:
+        self.world, self.stage, self.chance = world, stage or world.stage, chance
         self.number = number % len(self.stage.members)
         self.member = self.stage.members[self.number]
         self.parameters = self.stage.parameters
@@ -86,6 +89,8 @@ class Actor:
         self.socket: SocketIO | Plain | None = None
         self.locks: list[Lock] = []
         self.joined: tuple[str, tuple[float, float]] | None = None
+        self.kept = False  # whether something was kept for good, where a story wants that once
+        self.memory: Any = None  # what a story keeps in mind for them
         self._due: float | None = None
 
     # time
@@ -113,6 +118,12 @@ class Actor:
     def _fail(self, step: str, kind: str, sent: float, why: str) -> Failed:
         self._took(step, kind, sent, time.monotonic(), 0, why)
         return Failed(f"{step}: {why}")
+
+    def _cut_off(self, step: str, kind: str, sent: float) -> None:
+        """The run ended while an answer was waited for: that counts where it was long in coming."""
+        waited = time.monotonic() - sent
+        if waited > LONG:
+            self._took(step, kind, sent, time.monotonic(), 0, f"no answer in {waited:.0f} s, when the run ended")
 
     # sockets
 
@@ -154,6 +165,7 @@ class Actor:
             raise self._fail(call.name, "WS", sent, str(error)) from None
         except gevent.GreenletExit:  # the run ends before the answer came
             keep(sent)
+            self._cut_off(call.name, "WS", sent)
             raise
         if found is None:
             keep(sent)
@@ -186,13 +198,22 @@ class Actor:
         if socket is not None:
             socket.drop()
 
-    def leave(self) -> None:
-        """Closes everything."""
+    def depart(self) -> None:
+        """Closes the socket with a farewell, as a page does that is closed."""
         socket = self.socket
         self.gone()
         if socket is not None:
             socket.close()
+
+    def leave(self) -> None:
+        """Closes everything."""
+        self.depart()
         self.requests.close()
+
+    def wrong(self, step: str, why: str) -> None:
+        """Notes an answer that is wrong though it looks right: as a failure of a step."""
+        now = time.monotonic()
+        self._took(step, "CHECK", now, now, 0, why)
 
     # what is few
 
@@ -213,8 +234,9 @@ class Actor:
             return None
         name = str(found.data.get(call.gives.get("lock", ""), ""))
         self._note(Kind.LOCK, at, quantity, sent, found.at, name, said=f"{call.event} -> {_short(found.data)}")
-        lock = Lock(name, at, quantity, sent + (self.stage.hold or 1e9) - CLOSE_TO_END, self.socket)
+        lock = Lock(name, at, quantity, sent + (self.stage.hold or 1e9) - CLOSE_TO_END, self.socket, str(found.data.get(call.gives.get("ends", ""), "")))
         self.locks.append(lock)
+        self.world.offered.append(lock)
         return lock
 
     def _perhaps_locked(self, at: int, quantity: int, sent: float) -> None:
@@ -241,6 +263,42 @@ class Actor:
         self._note(Kind.EXPIRED, lock.at, lock.quantity, sent, at, lock.name, sure=False)
         if sure:
             self._note(Kind.STOLEN, lock.at, lock.quantity, sent, at, lock.name, said=said)
+
+    def abuse(self, role: str, at: int, quantity: int = 1, lock: "Lock | None" = None, order: "Order | None" = None) -> bool:
+        """Asks for what is not one's right: True where it is granted, which is kept nowhere, so that the figures show it. Raises Failed."""
+        values = {**self._values(at, quantity), "@lock": lock.name if lock else "", "@order": order.key if order else ""}
+        return self._call(role, values) is not None
+
+    def still_held(self, lock: Lock) -> None:
+        """Looks whether the server still lists a lock that was given back: then it leaks. Raises Failed."""
+        now = time.monotonic()
+        if any(lock.name in map(str, row.values()) for row in self.mine()):
+            self._note(Kind.LEAKED, lock.at, lock.quantity, now, time.monotonic(), lock.name, said="it is listed after it was given back")
+
+    def expire(self, lock: Lock, before: float) -> None:
+        """A lock's time is over: from a moment on it is not held any more, and everybody is told soon after."""
+        self.locks.remove(lock)
+        self._note(Kind.EXPIRED, lock.at, lock.quantity, before, before + NOTICED, lock.name)
+
+    @property
+    def can_move_time(self) -> bool:
+        """Whether the target has a control API, whose clock can be moved."""
+        return bool(self.stage.control)
+
+    def advance(self, seconds: float) -> None:
+        """Lets the target's time pass. Raises Failed."""
+        self._control("POST", "/__admin/clock/advance", orjson.dumps({"seconds": seconds}))
+
+    def target_time(self) -> str:
+        """What time it is at the target, RFC 3339: two of the same form can be compared. Raises Failed."""
+        return str((self._control("GET", "/__admin/clock", b"").json or {}).get("now", ""))
+
+    def _control(self, method: str, path: str, body: bytes) -> Response:
+        service = next(name for name, url in self.stage.urls.items() if url == self.stage.control)
+        answer = self.requests.send(service, method, path, headers={"content-type": "application/json"}, body=body)
+        if not answer.ok:
+            raise Failed(f"{path}: {answer.status} {answer.error}")
+        return answer
 
     def reserve(self, at: int, quantity: int = 1) -> bool:
         """Reserves by request; False where it is refused as declared. Raises Failed."""
@@ -314,6 +372,7 @@ class Actor:
             answer = self.request(self.stage.calls[role], values, role)
         except gevent.GreenletExit:  # the run ends before the answer came
             keep(begin)
+            self._cut_off(role, self.stage.calls[role].method, begin)
             raise
         if answer.status == 0 or answer.status >= 500:
             keep(answer.sent)
@@ -323,15 +382,16 @@ class Actor:
             return None
         raise Failed(f"{role}: {answer.status} {answer.error}")
 
-    def request(self, call: Call, values: Mapping[str, Any], step: str) -> Response:
-        """Sends any request, and times it."""
+    def request(self, call: Call, values: Mapping[str, Any], step: str = "", refusals: tuple[int, ...] = REFUSALS) -> Response:
+        """Sends any request, and times it as a step, by default that of its name. refusals: statuses that are no failure."""
+        step = step or call.name
         body = fill(call.body, values)
         headers = {**self.member.headers.get(call.service, {}), **call.headers}
         if body is not None:
             headers["content-type"] = call.media
         content = orjson.dumps(body) if body is not None else b""
         answer = self.requests.send(call.service, call.method, fill_path(call.path, values), fill(dict(call.query), values), headers, content)
-        failure = answer.error if answer.status == 0 else "" if answer.ok or answer.status in REFUSALS else f"{answer.status} {answer.body[:120]!r}"
+        failure = answer.error if answer.status == 0 else "" if answer.ok or answer.status in refusals else f"{answer.status} {answer.body[:120]!r}"
         if not answer.ok and not failure:
             self.world.refused[step] += 1
         self._took(step, call.method, answer.sent, answer.at, len(answer.body), failure)

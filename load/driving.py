@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -103,14 +103,10 @@ def session_with(contract: Contract, options: Options) -> Iterator[Session]:
         yield session
 
 
-def prepared(session: Session, plan: Plan) -> Stage:
-    """The stage of a plan, written into its folder beside the options. Raises UsageError."""
-    values = read_parameters(plan.story.parameters, plan.given)
-    try:
-        stage = kind_of(plan.story.stage).prepare(session, values, plan.users, plan.story.needs)
-    except NotChecked as error:
-        raise UsageError(f"{plan.story.name} can't be prepared at the target: {error}.") from None
-    stage = replace(stage, story=plan.story.name)
+def prepared(sessions: Sequence[Session], plan: Plan) -> Stage:
+    """The stage of a plan, over all its targets, written into its folder beside the options. Raises UsageError."""
+    parts = [_part(session, plan) for session in sessions]
+    stage = parts[0] if len(parts) == 1 else Stage.together(parts)
     plan.folder.mkdir(parents=True, exist_ok=True)
     stage.write(plan.folder / "stage.json")
     options = {"rate": plan.rate, "warm_up": plan.warm_up, "workers": plan.workers}
@@ -118,17 +114,40 @@ def prepared(session: Session, plan: Plan) -> Stage:
     return stage
 
 
+def _part(session: Session, plan: Plan) -> Stage:
+    """The stage at one target."""
+    values = read_parameters(plan.story.parameters, plan.given)
+    try:
+        stage = kind_of(plan.story.stage).prepare(session, values, plan.users, plan.story.needs)
+    except NotChecked as error:
+        raise UsageError(f"{plan.story.name} can't be prepared at the target: {error}.") from None
+    return replace(stage, story=plan.story.name, warnings=(*stage.warnings, *_unmoved(stage, values)))
+
+
+def _unmoved(stage: Stage, values: Mapping[str, Any]) -> Iterator[str]:
+    """What a story leaves out where the target's clock can't be moved."""
+    if values.get("expire") and not stage.control:
+        yield f"no lock is left until its time is over: that takes {stage.hold:g} s, and the target has no clock that can be moved"
+
+
 def drive(plan: Plan, told: Told = lambda _: None) -> dict[str, Any]:
     """Runs a plan; the result, as `load/schemas/result.json` describes it. Raises UsageError; a target that is not reached is told in the result."""
-    contract = backend_for(plan.story, plan.options.target, plan.options.overlays)
-    options = replace(plan.options, target=plan.options.target or contract.name)
-    with session_with(contract, options) as session:
-        stage = prepared(session, plan)
-        try:
-            ended = _run_locust(plan, told)
-            return _result(plan, stage, session, ended)
-        finally:
-            _clean(session, options)
+    with contextlib.ExitStack() as held:
+        sessions = [held.enter_context(session_with(contract, replace(plan.options, target=plan.options.target or contract.name))) for contract in _targets(plan)]
+        for session in sessions:
+            held.callback(_clean, session, session.options)
+        stage = prepared(sessions, plan)
+        plan = replace(plan, users=min(plan.users, len(stage.members))) if stage.checking else plan  # one account's locks are one user's
+        ended = _run_locust(plan, told)
+        return _result(plan, stage, sessions[0], ended)
+
+
+def _targets(plan: Plan) -> list[Contract]:
+    """The contracts of the backends that a plan runs on: all that fit, where a story goes over several and none is named."""
+    options = plan.options
+    if not plan.story.several or options.target or options.urls:
+        return [backend_for(plan.story, options.target, options.overlays)]
+    return [read(name) for name in fitting(plan.story)] or [backend_for(plan.story, "")]
 
 
 def _result(plan: Plan, stage: Stage, session: Session, ended: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ __all__ = ["FIELDS", "SIZE", "Kind", "pack", "unpack"]
 
 
 class Kind(IntEnum):
-    """What a record tells. Those from LOCK to SPEND take, those from UNLOCK to SPENT give back (SPENT: a lock that went into an order), STOLEN is what was denied to who held it."""
+    """What a record tells. Those from LOCK to SPEND take, those from UNLOCK to SPENT give back (SPENT: a lock that went into an order), STOLEN is what was denied to who held it, LEAKED what is still held after it was given back."""
 
     LOCK = 1
     RESERVE = 2
@@ -20,6 +20,7 @@ class Kind(IntEnum):
     EXPIRED = 14
     SPENT = 15
     STOLEN = 20
+    LEAKED = 21
 
 
 # kind, sure (0: sent, and no answer came), quantity, account, stock, worker, sent, done (monotonic seconds of the master), id of the lock or order

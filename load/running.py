@@ -99,12 +99,13 @@ class Run:
             self.lags.append(time.monotonic() - before - LAG)
 
     def user(self) -> Actor:
-        """The next user of this process: accounts are dealt out over the workers."""
+        """The next user of this process: accounts are dealt out over the workers, users over the parts of a stage."""
         assert self.world is not None
         assert self.environment is not None
         worker, workers = max(0, getattr(self.environment.runner, "worker_index", 0)), self._workers()
         number, self.acting = worker + self.acting * workers, self.acting + 1
-        return Actor(self.world, number, Random(f"{self.stage.seed}/{number}"))
+        parts = self.stage.parts or (self.stage,)
+        return Actor(self.world, number // len(parts), Random(f"{self.stage.seed}/{number}"), parts[number % len(parts)])
 
     def go(self, at: float) -> None:
         """All users are there: from this moment of the master's clock the run counts."""
@@ -193,7 +194,7 @@ def user_class(run: Run) -> type[User]:
         @task
         def act(self) -> None:
             """One turn, once everybody is there."""
-            self.actor.world.start.wait()
+            self.actor.world.start.sleep_until(self.actor.world.start.wait())
             self.actor.begin()
             self._try(run.story.act)
 

@@ -166,10 +166,10 @@ class Judge:
 
     def _against_figures(self, name: str, figures: Sequence[Figure]) -> Verdict:
         """Leaked: taken, and nobody has it. Lost update: had, and not counted as taken."""
-        found = Verdict()
+        found = self._kept() if name == "leaked" else Verdict()
         known = [(number, figure) for number, figure in enumerate(figures) if figure.taken is not None]
         if len(known) < len(self.stage.stocks):
-            return Verdict(judged=False, why="the server does not show how many are taken")
+            return found if found.count else Verdict(judged=False, why="the server does not show how many are taken")
         for number, figure in known:
             least, most = self.expected(number)
             taken = int(figure.taken or 0)
@@ -183,6 +183,11 @@ class Judge:
                 seen += f"; {figure.available} can be had" if figure.available is not None else ""
                 found.offenders.append({"at": None, "who": "", "stock": stock.label, "quantity": count, "id": "", "said": seen})
         return found
+
+    def _kept(self) -> Verdict:
+        """What is still held after it was given back."""
+        rows = self.sure[self.sure["kind"] == Kind.LEAKED]
+        return Verdict(int(rows["quantity"].sum()), offenders=[self.shown(row) for row in rows[:MOST]])
 
     # what was told
 

@@ -17,7 +17,7 @@ def people_for(session: Session, many: int) -> tuple[list[Person], list[str]]:
     found = lines_of(session).crowd(many)
     if len(found) >= many or not found:
         return found[:many], []
-    return found, [f"only {len(found)} accounts for {many} users: several share one, and are refused a second lock ({_why(session)})"]
+    return found, [f"only {len(found)} accounts for {many} users ({_why(session)}): give more of them with --auth"]
 
 
 def _why(session: Session) -> str:

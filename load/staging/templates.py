@@ -120,6 +120,8 @@ def _gives(reply: Any) -> dict[str, str]:
         text = str(value)
         if text == "hold.id":
             found["lock"] = name
+        elif text == "hold.expiresAt":
+            found["ends"] = name
         elif "- held(row)" in text:
             found["available"] = name
         elif "rows('" in text:

@@ -24,7 +24,8 @@ def act(me: Actor) -> None:
         arrive(me)
     number, at = me.world.start.rounds(float(me.parameters["period"]))
     me.due(at)
-    lock = me.lock(number % len(me.stage.stocks), int(me.parameters["quantity"]))
+    stock, quantity = number % len(me.stage.stocks), int(me.parameters["quantity"])
+    lock = me.lock(stock, quantity)
     if lock is not None:
         gevent.sleep(max(0.0, at + HELD * float(me.parameters["period"]) - time.monotonic()))
         me.unlock(lock)
