@@ -33,9 +33,9 @@ def _silent(_check: Check, _number: int, _total: int) -> None:
 
 
 @contextmanager
-def opened(options: Options) -> Iterator[Session]:
-    """A session with the target, or with its own mock where no URL is given. Raises UsageError, Unreachable."""
-    with _own(options) as served, _session(read(options.target, options.overlays), options, served) as session:
+def opened(options: Options, contract: Contract | None = None) -> Iterator[Session]:
+    """A session with the target, or with its own mock where no URL is given; the contract is read, if it is not at hand. Raises UsageError, Unreachable."""
+    with _own(options) as served, _session(contract or read(options.target, options.overlays), options, served) as session:
         yield session
 
 
