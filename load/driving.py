@@ -133,7 +133,8 @@ def _unmoved(stage: Stage, values: Mapping[str, Any]) -> Iterator[str]:
 def drive(plan: Plan, told: Told = lambda _: None) -> dict[str, Any]:
     """Runs a plan; the result, as `load/schemas/result.json` describes it. Raises UsageError; a target that is not reached is told in the result."""
     with contextlib.ExitStack() as held:
-        sessions = [held.enter_context(session_with(contract, replace(plan.options, target=plan.options.target or contract.name))) for contract in _targets(plan)]
+        options = [(contract, replace(plan.options, target=plan.options.target or contract.name)) for contract in _targets(plan)]
+        sessions = [held.enter_context(session_with(contract, given)) for contract, given in options]
         for session in sessions:
             held.callback(_clean, session, session.options)
         stage = prepared(sessions, plan)

@@ -1,7 +1,7 @@
 """The stage of a run: all that the generator has to know of the target, as one JSON file. Made by `load.staging`, read by every worker."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,6 +100,16 @@ class Stage:
     undo: tuple[Mapping[str, Any], ...] = ()
     checking: Mapping[str, Any] = field(default_factory=dict)
     parts: tuple["Stage", ...] = ()
+
+    @classmethod
+    def together(cls, parts: Sequence["Stage"]) -> "Stage":
+        """One stage of several: users are dealt out over its parts. URLs are named `backend.service`."""
+        first, urls = parts[0], {f"{part.backend}.{name}": url for part in parts for name, url in part.urls.items()}
+        return cls(
+            first.story, "", ", ".join(part.title for part in parts), all(part.own for part in parts), urls, (), {}, parameters=first.parameters,
+            insecure=first.insecure, ca=first.ca, timeout=first.timeout, seed=first.seed, warnings=tuple(text for part in parts for text in part.warnings),
+            undo=tuple(item for part in parts for item in part.undo), parts=tuple(parts),
+        )  # fmt: skip
 
     def write(self, path: Path) -> None:
         """Keeps it in a file that only its owner reads: it holds tokens."""

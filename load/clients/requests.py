@@ -10,14 +10,16 @@ from geventhttpclient import HTTPClient
 
 __all__ = ["Requests", "Response"]
 
+BUSY = (429, 503)
+
 
 class Response:
-    """What came. status: 0 where nothing did, and `error` says why; sent, at: monotonic seconds."""
+    """What came. status: 0 where nothing did, and `error` says why; sent, at: monotonic seconds; retry: those after which one may come again."""
 
-    __slots__ = ("at", "body", "error", "sent", "status")
+    __slots__ = ("at", "body", "error", "retry", "sent", "status")
 
-    def __init__(self, sent: float, at: float, status: int, body: bytes, error: str = "") -> None:
-        self.sent, self.at, self.status, self.body, self.error = sent, at, status, body, error
+    def __init__(self, sent: float, at: float, status: int, body: bytes, error: str = "", retry: float = 0.0) -> None:
+        self.sent, self.at, self.status, self.body, self.error, self.retry = sent, at, status, body, error, retry
 
     @property
     def ok(self) -> bool:
@@ -65,9 +67,15 @@ class Requests:
             content = bytes(answer.read())
         except Exception as error:  # whatever the library raises for a connection that breaks or a time that is over
             return Response(sent, time.monotonic(), 0, b"", f"{type(error).__name__}: {error}")
-        return Response(sent, time.monotonic(), answer.status_code, content)
+        return Response(sent, time.monotonic(), answer.status_code, content, retry=_retry(answer) if answer.status_code in BUSY else 0.0)
 
     def close(self) -> None:
         """Closes the connections."""
         for client, _ in self._clients.values():
             client.close()
+
+
+def _retry(answer: Any) -> float:
+    """The seconds of a Retry-After; 0 where none says them."""
+    said = str(answer.get("retry-after") or "").strip()
+    return float(said) if said.isdigit() else 0.0

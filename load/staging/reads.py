@@ -63,7 +63,8 @@ def _readers(session: Session) -> list[Person | None]:
         by_role.setdefault(person.role, person)
     first = list(by_role.values())
     others = [person for person in session.people.everyone if person not in first]
-    return [*first, *others][:MEMBERS] or [None]
+    found: list[Person | None] = [*first, *others]
+    return found[:MEMBERS] or [None]
 
 
 def _calls(session: Session, person: Person | None, number: int) -> dict[str, Call]:
