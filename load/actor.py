@@ -1,25 +1,26 @@
 """A user of a load run: what they can do, each step timed, and each thing that they are granted kept in the ledger."""
 
 import ssl
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from random import Random
 from typing import Any
 
 import gevent
 import orjson
+from gevent.event import Event
 
 from load.clients.frames import Broken
 from load.clients.requests import Requests, Response
 from load.clients.sockets import Answer, Plain, SocketIO, socket_of
+from load.clock import now
 from load.filling import fill, fill_path, find_row
 from load.ledger import Ledger
 from load.meter import Meter
 from load.pace import Arrivals, Start
 from load.records import Kind
 from load.stage import Call, Stage, Stock
+from understudy.wire.chance import Chance
 
 __all__ = ["Actor", "Failed", "Lock", "Order", "World"]
 
@@ -45,6 +46,8 @@ class World:
     arrivals: Arrivals | None
     fire: Fire
     tls: ssl.SSLContext | None = None
+    over: Event = field(default_factory=Event)  # is set when the run ends
+    memory: Any = None  # what a story keeps in mind for all
     offered: deque["Lock"] = field(default_factory=lambda: deque(maxlen=200))  # locks whose names others know
     refused: Counter[str] = field(default_factory=Counter)
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -64,7 +67,7 @@ class Lock:
     @property
     def is_sure(self) -> bool:
         """Whether nobody but its owner may end it now."""
-        return time.monotonic() < self.until and (self.socket is None or self.socket.is_open)
+        return now() < self.until and (self.socket is None or self.socket.is_open)
 
 
 @dataclass
@@ -80,7 +83,7 @@ class Order:
 class Actor:
     """One user. number: of their account in the stage; chance: their own dice, of the run's seed; stage: that of their backend, where a run has several."""
 
-    def __init__(self, world: World, number: int, chance: Random, stage: Stage | None = None) -> None:
+    def __init__(self, world: World, number: int, chance: Chance, stage: Stage | None = None) -> None:
         self.world, self.stage, self.chance = world, stage or world.stage, chance
         self.number = number % len(self.stage.members)
         self.member = self.stage.members[self.number]
@@ -92,12 +95,18 @@ class Actor:
         self.kept = False  # whether something was kept for good, where a story wants that once
         self.memory: Any = None  # what a story keeps in mind for them
         self._due: float | None = None
+        self._round = -1
 
     # time
 
     def begin(self) -> None:
         """Begins an iteration: in an open model when somebody arrives."""
         self._due = self.world.arrivals.take() if self.world.arrivals is not None else None
+
+    def round(self) -> tuple[int, float]:
+        """The next round of the story's `period`: its number, and the moment at which it begins for everybody, which is waited for."""
+        self._round, at = self.world.start.rounds(float(self.parameters["period"]), self._round)
+        return self._round, at
 
     def due(self, at: float) -> None:
         """The next step was to begin at a moment: it counts from there, whatever kept it."""
@@ -115,21 +124,28 @@ class Actor:
         exception = Failed(failure) if failure else None
         self.world.fire(request_type=kind, name=step, response_time=(at - begin) * 1000, response_length=size, exception=exception, context={})
 
+    def heard(self, step: str, sent: float, at: float) -> None:
+        """Times what was noticed, in the event loop: it was sent at a moment, and begun by nobody's turn."""
+        self.world.meter.took(step, sent, at, False)
+        self.world.fire(request_type="WS", name=step, response_time=(at - sent) * 1000, response_length=0, exception=None, context={})
+
     def _fail(self, step: str, kind: str, sent: float, why: str) -> Failed:
-        self._took(step, kind, sent, time.monotonic(), 0, why)
+        self._took(step, kind, sent, now(), 0, why)
         return Failed(f"{step}: {why}")
 
     def _cut_off(self, step: str, kind: str, sent: float) -> None:
         """The run ended while an answer was waited for: that counts where it was long in coming."""
-        waited = time.monotonic() - sent
+        waited = now() - sent
         if waited > LONG:
-            self._took(step, kind, sent, time.monotonic(), 0, f"no answer in {waited:.0f} s, when the run ended")
+            self._took(step, kind, sent, now(), 0, f"no answer in {waited:.0f} s, when the run ended")
+
+    took, fail, cut_off = _took, _fail, _cut_off  # for the code of stories that stands beside this one
 
     # sockets
 
     def connect(self, channel: str, step: str = "connect") -> SocketIO | Plain:
         """Opens a socket. Raises Failed."""
-        room, sent = self.stage.rooms[channel], time.monotonic()
+        room, sent = self.stage.rooms[channel], now()
         socket = socket_of(room, self.member.handshakes[channel], self.world.tls)
         try:
             at = socket.open(self.stage.timeout)
@@ -146,16 +162,24 @@ class Actor:
         call = self.stage.calls["join"]
         sent, found = self._ask(call, {"@parent": parent, "@person": self.member.key})
         self._took("join", "WS", sent, found.at)
+        self.inside(parent, sent, found.at)
+
+    def inside(self, parent: Any, asked: float, at: float) -> None:
+        """They are in a room: it was asked for, and surely so from a moment on. What they hear counts from here."""
         assert self.socket is not None
-        self.joined = (str(parent), (sent, found.at))
+        self.joined = (str(parent), (asked, at))
         self.socket.updates, self.socket.trail = 0, 0
+
+    def change(self, at: int, sent: float, done: float, name: str, sure: bool = True) -> None:
+        """Keeps that something happened in a room, which all in it are told. at: the room's number among the stocks."""
+        self._note(Kind.CHANGE, at, 1, sent, done, name, sure)
 
     def _ask(self, call: Call, values: Mapping[str, Any], keep: Callable[[float], None] = lambda _: None) -> tuple[float, Answer]:
         """Sends a message and waits for its answer. keep: what is to be kept where none comes. Raises Failed."""
         if self.socket is None or not self.socket.is_open:
             self.gone()
             raise Failed(f"{call.name}: there is no socket")
-        sent = time.monotonic()
+        sent = now()
         names = (call.reply, call.refusal, "error")
         try:
             sent, found = self.socket.ask(self.socket.text(call.event, fill(call.body, values)), names, self.stage.timeout)
@@ -179,17 +203,17 @@ class Actor:
         if self.socket is None:
             return
         self._listened()
-        now = time.monotonic()
+        at = now()
         for lock in self.locks:
             if lock.socket is self.socket:
-                self._note(Kind.DROP, lock.at, lock.quantity, now, now + NOTICED, lock.name)
+                self._note(Kind.DROP, lock.at, lock.quantity, at, at + NOTICED, lock.name)
         self.locks = [lock for lock in self.locks if lock.socket is not self.socket]
         self.socket, self.joined = None, None
 
     def _listened(self) -> None:
         if self.socket is not None and self.joined is not None:
             room, joined = self.joined
-            self.world.ledger.listened(room, joined, time.monotonic(), self.socket.updates, self.socket.trail, self.member.login)
+            self.world.ledger.listened(room, joined, now(), self.socket.updates, self.socket.trail, self.member.login)
 
     def drop(self) -> None:
         """Cuts the socket off, as a page does whose network is gone."""
@@ -212,8 +236,8 @@ class Actor:
 
     def wrong(self, step: str, why: str) -> None:
         """Notes an answer that is wrong though it looks right: as a failure of a step."""
-        now = time.monotonic()
-        self._took(step, "CHECK", now, now, 0, why)
+        at = now()
+        self._took(step, "CHECK", at, at, 0, why)
 
     # what is few
 
@@ -271,9 +295,9 @@ class Actor:
 
     def still_held(self, lock: Lock) -> None:
         """Looks whether the server still lists a lock that was given back: then it leaks. Raises Failed."""
-        now = time.monotonic()
+        asked = now()
         if any(lock.name in map(str, row.values()) for row in self.mine()):
-            self._note(Kind.LEAKED, lock.at, lock.quantity, now, time.monotonic(), lock.name, said="it is listed after it was given back")
+            self._note(Kind.LEAKED, lock.at, lock.quantity, asked, now(), lock.name, said="it is listed after it was given back")
 
     def expire(self, lock: Lock, before: float) -> None:
         """A lock's time is over: from a moment on it is not held any more, and everybody is told soon after."""
@@ -321,11 +345,11 @@ class Actor:
         sure = lock.is_sure
         self.locks.remove(lock)
         values = {**self._values(lock.at, lock.quantity), "@lock": lock.name}
-        begin = time.monotonic()
+        begin = now()
         self._note(Kind.SPENT, lock.at, lock.quantity, begin, begin, lock.name)  # from here on it is not surely a lock any more
         found = self._taken("spend", Kind.SPEND, lock.at, lock.quantity, values)
         if found is None and sure:
-            self._note(Kind.STOLEN, lock.at, lock.quantity, begin, time.monotonic(), lock.name, said="the order with the lock is refused")
+            self._note(Kind.STOLEN, lock.at, lock.quantity, begin, now(), lock.name, said="the order with the lock is refused")
         return found
 
     def _taken(self, role: str, kind: Kind, at: int, quantity: int, values: Mapping[str, Any] | None = None) -> Order | None:
@@ -367,7 +391,7 @@ class Actor:
 
     def _call(self, role: str, values: Mapping[str, Any], keep: Callable[[float], None] = lambda _: None) -> Response | None:
         """Sends the request of a role; None where it is refused as declared. keep: what is to be kept where no answer comes. Raises Failed."""
-        begin = time.monotonic()
+        begin = now()
         try:
             answer = self.request(self.stage.calls[role], values, role)
         except gevent.GreenletExit:  # the run ends before the answer came

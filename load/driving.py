@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from contract_tests.client import TimeOver
 from contract_tests.options import Options
 from contract_tests.session import Session
 from contract_tests.target import Unreachable, service_urls, socket_urls
+from load.clock import now
 from load.judging import result_of
 from load.parameters import read as read_parameters
 from load.slo import Slo
@@ -25,16 +25,23 @@ from load.stage import Stage
 from load.staging.kinds import kind_of
 from load.story import Story
 from load.transcript import PROGRESS, RUN
-from understudy.contract.errors import UsageError
+from understudy.contract.errors import UnderstudyError, UsageError
 from understudy.contract.model import Contract
 from understudy.contract.reader import backend_names, read
 
-__all__ = ["Plan", "cores", "drive", "prepared"]
+__all__ = ["Plan", "TargetError", "cores", "drive", "judge", "prepare", "prepared"]
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 GRACE = 5.0  # seconds that a turn may take to its end when the run is over
+LATEST = 60.0  # seconds that users may be late
 PATIENCE = 90.0  # seconds that Locust may take to end after that
 Told = Callable[[Mapping[str, Any]], None]
+
+
+class TargetError(UnderstudyError):
+    """The target is not reached."""
+
+    exit_code = 3
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ def prepared(sessions: Sequence[Session], plan: Plan) -> Stage:
     stage = parts[0] if len(parts) == 1 else Stage.together(parts)
     plan.folder.mkdir(parents=True, exist_ok=True)
     stage.write(plan.folder / "stage.json")
-    options = {"rate": plan.rate, "warm_up": plan.warm_up, "workers": plan.workers}
+    options = {"rate": plan.rate, "warm_up": plan.warm_up, "workers": plan.workers, "run_time": 0.0 if plan.web else plan.run_time}
     (plan.folder / "options.json").write_text(json.dumps(options), encoding="utf-8")
     return stage
 
@@ -132,15 +139,41 @@ def _unmoved(stage: Stage, values: Mapping[str, Any]) -> Iterator[str]:
 
 def drive(plan: Plan, told: Told = lambda _: None) -> dict[str, Any]:
     """Runs a plan; the result, as `load/schemas/result.json` describes it. Raises UsageError; a target that is not reached is told in the result."""
-    with contextlib.ExitStack() as held:
-        options = [(contract, replace(plan.options, target=plan.options.target or contract.name)) for contract in _targets(plan)]
-        sessions = [held.enter_context(session_with(contract, given)) for contract, given in options]
+    with _sessions(plan) as sessions, contextlib.ExitStack() as held:
         for session in sessions:
             held.callback(_clean, session, session.options)
         stage = prepared(sessions, plan)
         plan = replace(plan, users=min(plan.users, len(stage.members))) if stage.checking else plan  # one account's locks are one user's
         ended = _run_locust(plan, told)
         return _result(plan, stage, sessions[0], ended)
+
+
+def prepare(plan: Plan) -> Stage:
+    """Prepares a stage, and runs nothing; what was made stays, until it is judged. Raises UsageError, TargetError."""
+    with _sessions(plan) as sessions:
+        return prepared(sessions, plan)
+
+
+def judge(plan: Plan) -> dict[str, Any]:
+    """The result of a run that lies in the plan's folder; what was made for it is unmade. Raises UsageError, TargetError."""
+    stage = Stage.read(plan.folder / "stage.json")
+    with _sessions(plan) as sessions:
+        result = _result(plan, stage, sessions[0], "")
+        for request in stage.undo if not plan.options.keep else ():
+            sessions[0].client.send(request["method"], request["url"], request["headers"], patient=False)
+        return result
+
+
+@contextlib.contextmanager
+def _sessions(plan: Plan) -> Iterator[list[Session]]:
+    """Sessions with the targets of a plan. Raises TargetError where one is not reached."""
+    with contextlib.ExitStack() as held:
+        options = [(contract, replace(plan.options, target=plan.options.target or contract.name)) for contract in _targets(plan)]
+        try:
+            sessions = [held.enter_context(session_with(contract, given)) for contract, given in options]
+        except Unreachable as error:
+            raise TargetError(str(error)) from None
+        yield sessions
 
 
 def _targets(plan: Plan) -> list[Contract]:
@@ -153,7 +186,7 @@ def _targets(plan: Plan) -> list[Contract]:
 
 def _result(plan: Plan, stage: Stage, session: Session, ended: str) -> dict[str, Any]:
     known = {"rate": plan.rate}
-    session.client.deadline = time.monotonic() + 60
+    session.client.deadline = now() + 60
     try:
         return result_of(plan.folder, plan.story, stage, known, session, plan.slos, ended)
     except Unreachable:
@@ -164,7 +197,7 @@ def _clean(session: Session, options: Options) -> list[str]:
     """Unmakes what was made; what is left."""
     if options.keep or session.own:
         return list(dict.fromkeys(session.created))
-    session.client.deadline = time.monotonic() + 20
+    session.client.deadline = now() + 20
     try:
         return list(session.clean())
     except (TimeOver, Unreachable):
@@ -179,8 +212,8 @@ def command(plan: Plan) -> list[str]:
     found += ["--processes", str(plan.processes)] if plan.processes > 1 else []
     if plan.web:
         return [*found, "--web-host", "127.0.0.1", "--web-port", str(plan.web), "--run-time", f"{plan.run_time:g}s"]
-    whole = plan.users / plan.spawn_rate + 2 + plan.warm_up + plan.run_time
-    return [*found, "--headless", "--run-time", f"{max(1, round(whole))}s"]
+    whole = plan.users / plan.spawn_rate + plan.warm_up + plan.run_time + LATEST  # the run ends by itself; this is for one that never begins
+    return [*found, "--headless", "--run-time", f"{round(whole)}s"]
 
 
 def _run_locust(plan: Plan, told: Told) -> str:
@@ -197,7 +230,7 @@ def _run_locust(plan: Plan, told: Told) -> str:
     return ended
 
 
-def _wait(process: "subprocess.Popen[str]", plan: Plan, told: Told) -> str:
+def _wait(process: "subprocess.Popen[bytes]", plan: Plan, told: Told) -> str:
     try:
         while process.poll() is None:
             with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
@@ -217,5 +250,3 @@ def _python_path() -> str:
     """Where this package lies, for Locust's processes: it may be used from its checkout."""
     here = str(Path(__file__).resolve().parents[1])
     return os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
-
-

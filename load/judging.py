@@ -11,6 +11,7 @@ from contract_tests.client import TimeOver
 from contract_tests.session import Session
 from contract_tests.stock import amount
 from contract_tests.target import Unreachable
+from load.clock import now
 from load.slo import Slo, evaluate, exit_code, verdict
 from load.stage import Stage
 from load.staging.probe import available
@@ -25,17 +26,19 @@ BUSY, LATE = 90.0, 0.1  # per cent of a core, and seconds that a worker was late
 SETTLE = 6.0  # seconds that figures may take until they are what was done
 
 
-def result_of(folder: Path, story: Story, stage: Stage, options: Mapping[str, Any], session: Session | None, slos: Sequence[Slo], ended: str = "") -> dict[str, Any]:
+def result_of(
+    folder: Path, story: Story, stage: Stage, options: Mapping[str, Any], session: Session | None, slos: Sequence[Slo], ended: str = ""
+) -> dict[str, Any]:
     """The result of a run whose transcript lies in a folder, as `load/schemas/result.json` describes it. session: with the target, None where it is gone."""
     run = json.loads((folder / RUN).read_text(encoding="utf-8"))
     begin = float(run["begin"] or run["end"])
     judge = Judge(stage, read_records((folder / LEDGER).read_bytes()), _listened(folder), run["said"], begin)
-    figures = figures_of(session, stage, judge) if story.verdicts and stage.stocks else []
+    figures = figures_of(session, stage, judge) if story.verdicts and stage.checking else []
     steps = {name: {**row, "refused": run["refused"].get(name, 0)} for name, row in run["steps"].items()}
     found: dict[str, Any] = {
         "format": 1, "understudy": __version__, "scenario": story.name, "story": story.says, "backend": stage.backend, "title": stage.title,
         "target": dict(stage.urls), "own": stage.own, "parameters": dict(stage.parameters), "run": _run(run, options, ended), "steps": steps,
-        "series": {**run["series"], "users": [], "held": held_over_time(judge)},
+        "series": {**run["series"], "held": held_over_time(judge)},
         "verdicts": {name: judge.verdict(name, figures).as_json() for name in story.verdicts},
         "figures": [_figure(judge, number, figure) for number, figure in enumerate(figures)],
         "failures": run["failures"], "warnings": [*stage.warnings, *_warnings(run)], "slos": [], "verdict": "", "exit_code": 0,
@@ -68,7 +71,7 @@ def _warnings(run: Mapping[str, Any]) -> list[str]:
     if busy:
         found.append(f"the generator was the limit: {len(busy)} of {len(workers)} workers used more than {BUSY:g} % of a core; add workers (--processes)")
     if late:
-        found.append(f"the generator was the limit: a worker was up to {max(late.values()) * 1000:.0f} ms late, and so are its latencies; add workers or take fewer users")
+        found.append(f"the generator was the limit: a worker was up to {max(late.values()) * 1000:.0f} ms late, and so its latencies are; add workers")
     waited = sum(item["late"] for item in workers.values())
     if waited:
         found.append(f"{waited} arrivals found no user free for more than a second: the rate is more than so many users can do; add users")
@@ -79,11 +82,11 @@ def _warnings(run: Mapping[str, Any]) -> list[str]:
 
 def figures_of(session: Session | None, stage: Stage, judge: Judge) -> list[Figure]:
     """What the server says of each stock, once all have left: asked again for a while where it is not yet what is expected."""
-    until = time.monotonic() + SETTLE
+    until = now() + SETTLE
     while True:
         found = [_asked(session, stage, number) for number in range(len(stage.stocks))]
         fits = all(item.taken is None or _fits(judge, number, item) for number, item in enumerate(found))
-        if fits or time.monotonic() > until or session is None:
+        if fits or now() > until or session is None:
             return found
         time.sleep(0.3)
 

@@ -32,7 +32,9 @@ class Ledger:
     def listened(self, room: str, joined: tuple[float, float], left: float, updates: int, trail: int, who: str) -> None:
         """Keeps what one socket has heard of one room. joined: sent and answered; trail: checksum of the messages in their order."""
         if not self.off:
-            self._listened.append((room, joined[0] + self.ahead - self.blur, joined[1] + self.ahead + self.blur, left + self.ahead - self.blur, updates, trail, who))
+            self._listened.append(
+                (room, joined[0] + self.ahead - self.blur, joined[1] + self.ahead + self.blur, left + self.ahead - self.blur, updates, trail, who)
+            )
 
     def drain(self) -> dict[str, Any]:
         """What is new since the last time, as it goes to the master; {} for nothing."""

@@ -1,4 +1,4 @@
-"""The locustfile: `locust -f load/locustfile.py` with LOAD_FOLDER naming a folder with a stage (`python -m load.staging.prepare` makes one), or `understudy load`.
+"""The locustfile: `locust -f load/locustfile.py --story seat-rush --target-url http://localhost:3000`; `understudy load` runs it as well.
 
 Locust is imported before anything else: it patches the network.
 """

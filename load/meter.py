@@ -34,15 +34,16 @@ def percentile(histogram: Mapping[int, int], share: float) -> float | None:
 
 
 class Meter:
-    """What one process measures. begin: the moment (monotonic) from which on steps count; before it they warm up; None: nothing counts yet."""
+    """What one process measures. begin, end: the moments (monotonic) between which steps count; before the first they warm up; None: nothing counts yet."""
 
     def __init__(self) -> None:
         self.begin: float | None = None
+        self.end = math.inf
         self._cells: dict[tuple[str, int], list[Any]] = {}
 
     def took(self, step: str, intended: float, at: float, failed: bool) -> None:
         """Notes a step that was to begin at a moment and was over at another (monotonic seconds)."""
-        if self.begin is None or intended < self.begin:
+        if self.begin is None or not self.begin <= intended < self.end:
             return
         key = (step, int(intended - self.begin))
         cell = self._cells.get(key)

@@ -1,13 +1,17 @@
 """When users act: in a closed model each as soon as they are done, in an open one when somebody arrives; and together, where a story asks for that."""
 
-import time
+import math
 from collections import deque
-from random import Random
 
 import gevent
 from gevent.event import Event
 
+from load.clock import now
+from understudy.wire.chance import Chance
+
 __all__ = ["Arrivals", "Start"]
+
+SHARE = 0.05  # of a round by which one may be late and still take part
 
 
 class Start:
@@ -29,10 +33,10 @@ class Start:
         assert self.at is not None
         return self.at
 
-    def rounds(self, period: float) -> tuple[int, float]:
-        """The next round of so many seconds each: its number and the moment at which it begins, which is waited for."""
+    def rounds(self, period: float, last: int = -1) -> tuple[int, float]:
+        """The next round of so many seconds each, after the last one: its number and the moment at which it begins, which is waited for."""
         begin = self.wait()
-        number = max(0, int((time.monotonic() - begin) / period + 1))
+        number = max(last + 1, math.ceil((now() - begin) / period - SHARE))
         at = begin + number * period
         self.sleep_until(at)
         return number, at
@@ -40,7 +44,7 @@ class Start:
     @staticmethod
     def sleep_until(at: float) -> None:
         """Waits for a moment."""
-        left = at - time.monotonic()
+        left = at - now()
         if left > 0:
             gevent.sleep(left)
 
@@ -48,7 +52,7 @@ class Start:
 class Arrivals:
     """An open model: so many arrivals a second for this worker, at random moments as people come; who waits for a free user has arrived all the same."""
 
-    def __init__(self, rate: float, chance: Random, start: Start) -> None:
+    def __init__(self, rate: float, chance: Chance, start: Start) -> None:
         self.rate, self.chance, self.start = rate, chance, start
         self.late = 0  # arrivals that found no user free for more than a second
         self.waiting: deque[float] = deque()
@@ -60,8 +64,7 @@ class Arrivals:
         self._next = begin if self._next is None else self._next
         at = self._next
         self._next = at + self.chance.expovariate(self.rate)
-        now = time.monotonic()
-        if now - at > 1.0:
+        if now() - at > 1.0:
             self.late += 1
         self.start.sleep_until(at)
         return at

@@ -26,10 +26,12 @@ class Parameter:
             value = _BOOLS[text.lower()] if kind is bool else kind(text)
         except (ValueError, KeyError):
             raise UsageError(f"--set {self.name}={text}: This is no {_KINDS[kind]}. {self.help}.") from None
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            if (self.least is not None and value < self.least) or (self.most is not None and value > self.most):
-                raise UsageError(f"--set {self.name}={text}: It has to be {self.range()}.")
+        if kind in (int, float) and not self._allows(float(value)):
+            raise UsageError(f"--set {self.name}={text}: It has to be {self.range()}.")
         return value
+
+    def _allows(self, value: float) -> bool:
+        return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
 
     def range(self) -> str:
         """`from 0 to 1`, `at least 1`, or nothing."""

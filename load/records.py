@@ -7,7 +7,10 @@ __all__ = ["FIELDS", "SIZE", "Kind", "pack", "unpack"]
 
 
 class Kind(IntEnum):
-    """What a record tells. Those from LOCK to SPEND take, those from UNLOCK to SPENT give back (SPENT: a lock that went into an order), STOLEN is what was denied to who held it, LEAKED what is still held after it was given back."""
+    """What a record tells. Those from LOCK to SPEND take, those from UNLOCK to SPENT give back (SPENT: a lock that went into an order).
+
+    STOLEN is what was denied to who held it, LEAKED what is still held after it was given back, CHANGE what neither takes nor gives but is told to a room.
+    """
 
     LOCK = 1
     RESERVE = 2
@@ -21,13 +24,15 @@ class Kind(IntEnum):
     SPENT = 15
     STOLEN = 20
     LEAKED = 21
+    CHANGE = 30
 
 
 # kind, sure (0: sent, and no answer came), quantity, account, stock, worker, sent, done (monotonic seconds of the master), id of the lock or order
 _RECORD = struct.Struct("<BBHIIIdd32s")
 SIZE = _RECORD.size
 FIELDS = [
-    ("kind", "u1"), ("sure", "u1"), ("quantity", "<u2"), ("account", "<u4"), ("stock", "<u4"), ("worker", "<u4"), ("sent", "<f8"), ("done", "<f8"), ("id", "S32"),
+    ("kind", "u1"), ("sure", "u1"), ("quantity", "<u2"), ("account", "<u4"), ("stock", "<u4"), ("worker", "<u4"),
+    ("sent", "<f8"), ("done", "<f8"), ("id", "S32"),
 ]  # fmt: skip
 
 

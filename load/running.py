@@ -1,26 +1,25 @@
 """What Locust is told: its users, what they share, and how workers tell the master what they saw. Imported by the locustfile alone, after Locust."""
 
-import json
 import os
 import socket
 import ssl
-import time
-from pathlib import Path
-from random import Random
-from typing import Any
+from typing import Any, cast
 
 import gevent
 from locust import User, constant, events, task
 from locust.env import Environment
-from locust.runners import MasterRunner, WorkerRunner
+from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
 from load.actor import Actor, Failed, World
+from load.briefing import Briefing, add_arguments
+from load.clock import now
 from load.ledger import Ledger
 from load.meter import Meter
 from load.pace import Arrivals, Start
 from load.stage import Stage
-from load.story import Story, story_named
+from load.story import Story
 from load.transcript import Transcript
+from understudy.wire.chance import derive
 
 __all__ = ["install"]
 
@@ -28,20 +27,36 @@ EVERY = 1.0  # seconds from one report of a worker to the next
 SOON = 0.7  # seconds from the last user's arrival to the start
 CLOCKS = 7  # questions for the master's clock, of which the quickest answer counts
 LAG = 0.05  # seconds that a greenlet sleeps to see how late it wakes up
-GO, RECORDS, CLOCK = "understudy-go", "understudy-records", "understudy-clock"
+ENDING = 40.0  # seconds that workers may take to end their users
+GO, RECORDS, CLOCK, END = "understudy-go", "understudy-records", "understudy-clock", "understudy-end"
 
 
 class Run:
     """One process of a run: a worker, the master, or both in one."""
 
-    def __init__(self, story: Story, stage: Stage, folder: Path, options: Any) -> None:
-        self.story, self.stage, self.folder, self.options = story, stage, folder, options
+    def __init__(self, briefing: Briefing) -> None:
+        self.briefing = briefing
         self.world: World | None = None
         self.transcript: Transcript | None = None
         self.environment: Environment | None = None
         self.acting = 0
         self.lags: list[float] = []
         self.greenlets: list[Any] = []
+
+    @property
+    def stage(self) -> Stage:
+        """The stage, which is waited for."""
+        return self.briefing.wait()
+
+    @property
+    def story(self) -> Story:
+        """The story."""
+        return self.briefing.story
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How it is run: rate, warm_up, run_time, workers."""
+        return self.briefing.options
 
     # what each process does
 
@@ -50,8 +65,11 @@ class Run:
         self.environment = environment
         self.acting = 0
         runner = environment.runner
+        if isinstance(runner, MasterRunner):
+            self.briefing.tell(runner)
         if not isinstance(runner, WorkerRunner):
-            self.transcript = Transcript(self.folder, self.stage)
+            assert self.briefing.folder is not None
+            self.transcript = Transcript(self.briefing.folder, self.stage)
         if not isinstance(runner, MasterRunner):
             self._open_world(environment)
 
@@ -60,12 +78,16 @@ class Run:
         start = Start()
         ledger = Ledger(number, off=bool(os.environ.get("LOAD_LEDGER_OFF")))
         rate = float(self.options.get("rate") or 0) / self._workers()
-        arrivals = Arrivals(rate, Random(f"{self.stage.seed}/{number}"), start) if rate else None
+        arrivals = Arrivals(rate, derive("load", f"{self.stage.seed}/{number}"), start) if rate else None
         self.world = World(self.stage, Meter(), ledger, start, arrivals, environment.events.request.fire, _tls(self.stage))
         if isinstance(environment.runner, WorkerRunner):
             for _ in range(CLOCKS):
-                environment.runner.send_message(CLOCK, {"asked": time.monotonic(), "host": socket.gethostname()})
+                environment.runner.send_message(CLOCK, {"asked": now(), "host": socket.gethostname()})
         self.greenlets = [gevent.spawn(self._report, environment), gevent.spawn(self._watch_lag)]
+
+    def _run_time(self) -> float:
+        """Seconds that are measured; 0: until somebody stops it."""
+        return float(self.options.get("run_time") or 0)
 
     def _workers(self) -> int:
         return max(1, int(self.options.get("workers") or 1))
@@ -85,7 +107,12 @@ class Run:
         world.refused.clear()
         world.failures.clear()
         data |= {"lag": max(self.lags, default=0.0), "cpu": environment.runner.current_cpu_usage if environment.runner else 0, "total": world.ledger.total}
-        data |= {"late": world.arrivals.late if world.arrivals else 0, "at": time.monotonic() + world.ledger.ahead, "last": last}
+        data |= {
+            "late": world.arrivals.late if world.arrivals else 0,
+            "at": now() + world.ledger.ahead,
+            "last": last,
+            "users": environment.runner.user_count if environment.runner else 0,
+        }
         self.lags.clear()
         if isinstance(environment.runner, WorkerRunner):
             environment.runner.send_message(RECORDS, data)
@@ -94,9 +121,9 @@ class Run:
 
     def _watch_lag(self) -> None:
         while True:
-            before = time.monotonic()
+            before = now()
             gevent.sleep(LAG)
-            self.lags.append(time.monotonic() - before - LAG)
+            self.lags.append(now() - before - LAG)
 
     def user(self) -> Actor:
         """The next user of this process: accounts are dealt out over the workers, users over the parts of a stage."""
@@ -105,17 +132,21 @@ class Run:
         worker, workers = max(0, getattr(self.environment.runner, "worker_index", 0)), self._workers()
         number, self.acting = worker + self.acting * workers, self.acting + 1
         parts = self.stage.parts or (self.stage,)
-        return Actor(self.world, number // len(parts), Random(f"{self.stage.seed}/{number}"), parts[number % len(parts)])
+        return Actor(self.world, number // len(parts), derive("load", f"{self.stage.seed}/{number}"), parts[number % len(parts)])
 
     def go(self, at: float) -> None:
         """All users are there: from this moment of the master's clock the run counts."""
         if self.transcript is not None:
             self.transcript.began(at, float(self.options.get("warm_up") or 0))
+            if self._run_time() and self.environment is not None and self.environment.runner is not None:
+                left = at + float(self.options.get("warm_up") or 0) + self._run_time() - now()
+                gevent.spawn_later(left, self.environment.runner.quit)
         if self.world is not None:
             begin = at - self.world.ledger.ahead
             self.world.meter.begin = begin + float(self.options.get("warm_up") or 0)
+            self.world.meter.end = self.world.meter.begin + (self._run_time() or 1e12)
             self.world.start.give(begin)
-            gevent.spawn_later(max(0.0, self.world.meter.begin - time.monotonic()), self._warm)
+            gevent.spawn_later(max(0.0, self.world.meter.begin - now()), self._warm)
 
     def _warm(self) -> None:
         if self.environment is not None and float(self.options.get("warm_up") or 0) > 0:
@@ -125,6 +156,19 @@ class Run:
         """The run is over in this process."""
         gevent.killall(self.greenlets, block=False)
         self._send(environment, last=True)
+
+    def end_workers(self, environment: Environment) -> None:
+        """Has the workers end their users, and waits for their last words: Locust itself may be gone before they come."""
+        runner, transcript = environment.runner, self.transcript
+        if not isinstance(runner, MasterRunner) or transcript is None:
+            return
+        runner.send_message(END)
+        until = now() + ENDING
+        while now() < until:
+            alive = [item.id for item in runner.clients.all if item.state != STATE_MISSING]
+            if all(transcript.has_ended(name) for name in alive):
+                return
+            gevent.sleep(0.05)
 
     def finish(self, environment: Environment) -> None:
         """The run is over in all of them: what they told is kept."""
@@ -142,6 +186,7 @@ class Run:
         elif isinstance(runner, WorkerRunner):
             runner.register_message(GO, lambda environment, msg, **_: self.go(msg.data["at"]))
             runner.register_message(CLOCK, self._on_clock_told)
+            runner.register_message(END, lambda environment, **_: environment.runner.stop(), concurrent=True)
 
     def _on_records(self, environment: Environment, msg: Any, **_: Any) -> None:
         if self.transcript is not None:
@@ -149,20 +194,20 @@ class Run:
 
     def _on_clock_asked(self, environment: Environment, msg: Any, **_: Any) -> None:
         assert isinstance(environment.runner, MasterRunner)
-        environment.runner.send_message(CLOCK, {**msg.data, "now": time.monotonic(), "here": socket.gethostname()}, client_id=msg.node_id)
+        environment.runner.send_message(CLOCK, {**msg.data, "now": now(), "here": socket.gethostname()}, client_id=msg.node_id)
 
     def _on_clock_told(self, environment: Environment, msg: Any, **_: Any) -> None:
         """The master's clock against this one; on one machine they are the same."""
         if self.world is None or msg.data["host"] == msg.data["here"]:
             return
-        now, asked = time.monotonic(), msg.data["asked"]
-        blur, ledger = (now - asked) / 2, self.world.ledger
+        at, asked = now(), msg.data["asked"]
+        blur, ledger = (at - asked) / 2, self.world.ledger
         if ledger.blur == 0.0 or blur < ledger.blur:
-            ledger.blur, ledger.ahead = blur, msg.data["now"] - (asked + now) / 2
+            ledger.blur, ledger.ahead = blur, msg.data["now"] - (asked + at) / 2
 
     def all_there(self, environment: Environment) -> None:
         """All users are there: the master says when it begins."""
-        runner, at = environment.runner, time.monotonic() + SOON
+        runner, at = environment.runner, now() + SOON
         if isinstance(runner, MasterRunner):
             runner.send_message(GO, {"at": at})
         if not isinstance(runner, WorkerRunner):
@@ -199,8 +244,11 @@ def user_class(run: Run) -> type[User]:
             self._try(run.story.act)
 
         def on_stop(self) -> None:
-            """They leave."""
-            self.actor.leave()
+            """They leave; what they heard is kept, whatever happens."""
+            try:
+                self._try(run.story.leave)
+            finally:
+                self.actor.leave()
 
         def _try(self, what: Any) -> None:
             try:
@@ -208,19 +256,21 @@ def user_class(run: Run) -> type[User]:
             except Failed:
                 gevent.sleep(0.2)
 
-    StoryUser.__name__ = StoryUser.__qualname__ = "".join(part.title() for part in run.story.name.split("-"))
     return StoryUser
 
 
 def install() -> tuple[Run, type[User]]:
-    """The run that the environment names, its listeners and its users."""
-    folder = Path(os.environ["LOAD_FOLDER"])
-    stage = Stage.read(folder / "stage.json")
-    run = Run(story_named(stage.story), stage, folder, json.loads((folder / "options.json").read_text(encoding="utf-8")))
-    events.init.add_listener(lambda environment, **_: run.listen(environment))
-    events.test_start.add_listener(lambda environment, **_: run.begin(environment))
-    events.spawning_complete.add_listener(lambda **_: run.all_there(run.environment) if run.environment is not None else None)
-    events.test_stop.add_listener(lambda environment, **_: _stopped(run, environment))
+    """The run of this process, its listeners and its users."""
+    run = Run(Briefing())
+    add = cast(Any, events)
+    add.init_command_line_parser.add_listener(lambda parser, **_: add_arguments(parser))
+    add.init.add_listener(lambda environment, **_: run.briefing.read(environment))
+    add.init.add_listener(lambda environment, **_: run.listen(environment))
+    add.test_start.add_listener(lambda environment, **_: run.begin(environment))
+    add.spawning_complete.add_listener(lambda **_: run.all_there(run.environment) if run.environment is not None else None)
+    add.test_stopping.add_listener(lambda environment, **_: run.end_workers(environment))
+    add.test_stopping.add_listener(lambda **_: run.world.over.set() if run.world is not None else None)
+    add.test_stop.add_listener(lambda environment, **_: _stopped(run, environment))
     return run, user_class(run)
 
 
@@ -229,4 +279,4 @@ def _stopped(run: Run, environment: Environment) -> None:
         run.stop(environment)
     if not isinstance(environment.runner, WorkerRunner):
         run.finish(environment)
-
+        run.briefing.judge(environment)

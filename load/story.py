@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from load.parameters import Parameter
+from load.slo import VERDICTS
 from understudy.contract.errors import UsageError, suggest
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SALES", "SEATS", "VERDICTS", "Story", "stories", "story_named"]
 
-VERDICTS = ("oversold", "double-locked", "leaked", "stolen", "lost-update", "lost-broadcast", "duplicate-broadcast", "misordered-broadcast")
 SEATS = VERDICTS
 SALES = ("oversold", "leaked", "lost-update")
 
@@ -28,7 +28,7 @@ class Story:
     """One story.
 
     says: one sentence; steps: what is timed, and what it is; stage: the module of `load.staging` that prepares it; needs: roles that a contract must have;
-    arrive, act: what a user does once, and again and again; verdicts: that apply;
+    arrive, act: what a user does once, and again and again; leave: before they go, when the run is over; verdicts: that apply;
     users, spawn_rate, run_time (seconds): by default; several: whether it runs over all backends that fit.
     """
 
@@ -39,6 +39,7 @@ class Story:
     needs: tuple[str, ...]
     act: Callable[["Actor"], None]
     arrive: Callable[["Actor"], None] = nothing
+    leave: Callable[["Actor"], None] = nothing
     parameters: tuple[Parameter, ...] = ()
     verdicts: tuple[str, ...] = ()
     users: int = 50

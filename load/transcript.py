@@ -1,12 +1,11 @@
 """What the master keeps of a run, in a folder: the workers' records as they come, and at the end what was measured."""
 
 import json
-import time
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from load.clock import now, stamp
 from load.meter import Series, percentile
 from load.stage import Stage
 
@@ -28,18 +27,20 @@ class Transcript:
         self.failures: Counter[tuple[str, str]] = Counter()
         self.workers: dict[str, dict[str, Any]] = {}
         self.said: list[tuple[float, str]] = []
-        self.users: list[tuple[float, int]] = []
-        self.started = datetime.now(UTC).isoformat(timespec="seconds")
+        self.users: dict[int, dict[str, int]] = {}  # second -> worker -> users
+        self.started = stamp()
         self.begin: float | None = None
         self.warm_up = 0.0
-        self.since = self._shown = time.monotonic()
+        self.since = self._shown = now()
 
     def began(self, at: float, warm_up: float) -> None:
         """All users are there."""
         self.begin, self.warm_up = at, warm_up
 
     def take(self, worker: str, data: dict[str, Any]) -> None:
-        """Keeps what a worker tells."""
+        """Keeps what a worker tells; nothing after the end."""
+        if self.ledger.closed:
+            return
         self.ledger.write(data.get("records") or b"")
         for row in data.get("listened") or ():
             self.heard.write(json.dumps(row) + "\n")
@@ -52,18 +53,33 @@ class Transcript:
         known["lag"], known["cpu"] = max(known["lag"], data["lag"]), max(known["cpu"], data["cpu"] or 0)
         known |= {"late": data["late"], "total": data["total"], "at": data["at"], "last": known["last"] or data["last"]}
 
+        if self.begin is not None and not data["last"]:
+            second = int(data["at"] - self.begin - self.warm_up)
+            self.users.setdefault(second, {})[worker] = data["users"]
         self._progress()
+
+    def _users(self) -> list[int]:
+        """Users of all workers, second by second; what a second does not tell is as the one before."""
+        found, known = [], dict[str, int]()
+        for second in range(self.series.seconds()):
+            known |= self.users.get(second, {})
+            found.append(sum(known.values()))
+        return found
+
+    def has_ended(self, worker: str) -> bool:
+        """Whether a worker has said its last."""
+        return bool(self.workers.get(worker, {}).get("last"))
 
     def _progress(self) -> None:
         """Writes how it goes, now and then: for whoever waits."""
-        now = time.monotonic()
-        if now - self._shown < EVERY:
+        at = now()
+        if at - self._shown < EVERY:
             return
-        self._shown = now
+        self._shown = at
         last = max(0, self.series.seconds() - 2)
         cells = {step: cell for (step, second), cell in self.series.cells.items() if second == last}
         value = {
-            "seconds": round(now - self.begin - self.warm_up, 1) if self.begin else None, "workers": len(self.workers),
+            "seconds": round(at - self.begin - self.warm_up, 1) if self.begin else None, "workers": len(self.workers),
             "granted": sum(item["total"] for item in self.workers.values()), "failures": sum(self.failures.values()),
             "steps": {step: [sum(cell[0].values()), percentile(cell[0], 99)] for step, cell in sorted(cells.items())},
         }  # fmt: skip
@@ -72,18 +88,15 @@ class Transcript:
         partial.replace(self.folder / PROGRESS)
 
     def close(self, environment: Any) -> None:
-        """Writes what was measured; waits a moment for workers that have not said their last."""
-        until = time.monotonic() + 3.0
-        while time.monotonic() < until and any(not item["last"] for item in self.workers.values()):
-            time.sleep(0.05)
+        """Writes what was measured. Workers that have not said their last are lost."""
         self.ledger.close()
         self.heard.close()
         lost = [name for name, item in self.workers.items() if not item["last"]]
         runner = environment.runner
         value = {
-            "started": self.started, "seconds": round(time.monotonic() - self.since, 3), "begin": self.begin, "warm_up": self.warm_up, "end": time.monotonic(),
+            "started": self.started, "seconds": round(now() - self.since, 3), "begin": self.begin, "warm_up": self.warm_up, "end": now(),
             "users": getattr(runner, "target_user_count", 0), "workers": self.workers, "lost": lost, "steps": self.series.table(),
-            "series": {"step_seconds": 1, "at": list(range(self.series.seconds())), "steps": self.series.over_time()},
+            "series": {"step_seconds": 1, "at": list(range(self.series.seconds())), "steps": self.series.over_time(), "users": self._users()},
             "refused": dict(self.refused), "failures": [{"step": step, "message": why, "count": count} for (step, why), count in self.failures.most_common(50)],
             "said": self.said[-2000:],
         }  # fmt: skip

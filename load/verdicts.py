@@ -7,6 +7,7 @@ answered. So the sum of what surely holds can exceed what there is only if more 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = ["Figure", "Judge", "Listened", "Verdict", "read_records"]
 TAKE, GIVE = (Kind.LOCK, Kind.RESERVE, Kind.ORDER, Kind.SPEND), (Kind.UNLOCK, Kind.RELEASE, Kind.CANCEL, Kind.DROP, Kind.EXPIRED, Kind.SPENT)
 ROLES = {
     Kind.LOCK: "lock", Kind.RESERVE: "reserve", Kind.ORDER: "order", Kind.SPEND: "spend", Kind.UNLOCK: "unlock", Kind.RELEASE: "release", Kind.CANCEL: "cancel",
+    Kind.CHANGE: "send",
 }  # fmt: skip
 LASTING = (Kind.RESERVE, Kind.ORDER, Kind.SPEND)
 MOST = 200  # offending requests that are shown
@@ -79,8 +81,8 @@ class Judge:
     def verdict(self, name: str, figures: Sequence[Figure]) -> Verdict:
         """That of a name in `load.story.VERDICTS`."""
         judges = {
-            "oversold": self.oversold, "double-locked": self.double_locked, "stolen": self.stolen, "lost-broadcast": self.lost, "duplicate-broadcast": self.repeated,
-            "misordered-broadcast": self.misordered,
+            "oversold": self.oversold, "double-locked": self.double_locked, "stolen": self.stolen, "lost-broadcast": self.lost,
+            "duplicate-broadcast": self.repeated, "misordered-broadcast": self.misordered,
         }  # fmt: skip
         return judges[name]() if name in judges else self._against_figures(name, figures)
 
@@ -102,7 +104,9 @@ class Judge:
         rows = self.sure[self.sure["stock"] == number]
         kinds, quantity = rows["kind"], rows["quantity"].astype(np.int64)
         took, gave = np.isin(kinds, TAKE), np.isin(kinds, GIVE)
-        unsure = self.records[(self.records["stock"] == number) & (self.records["sure"] == 0) & np.isin(self.records["kind"], GIVE) & (self.records["id"] != b"")]
+        unsure = self.records[
+            (self.records["stock"] == number) & (self.records["sure"] == 0) & np.isin(self.records["kind"], GIVE) & (self.records["id"] != b"")
+        ]
         at = np.concatenate([rows["done"][took], rows["sent"][gave], unsure["sent"]])
         delta = np.concatenate([quantity[took], -quantity[gave], -unsure["quantity"].astype(np.int64)])
         order = np.lexsort((delta, at))  # at one moment what is given back goes first
@@ -218,7 +222,7 @@ class Judge:
         rooms: dict[str, list[int]] = {}
         for number, stock in enumerate(self.stage.stocks):
             rooms.setdefault(str(stock.parent), []).append(number)
-        tells = [kind for kind in (*TAKE, *GIVE) if self._tells(kind)]
+        tells = [kind for kind in (*TAKE, *GIVE, Kind.CHANGE) if self._tells(kind)]
         found = {}
         for room, numbers in rooms.items():
             rows = self.records[np.isin(self.records["stock"], numbers) & np.isin(self.records["kind"], tells)]
@@ -264,7 +268,9 @@ class Judge:
         """The sockets that were in their room before anything happened and until all had ended."""
         changes = self._changes
         spans = {room: (float(sent[0]), float(done[-1])) for room, (sent, done, *_) in changes.items() if len(sent)}
-        return [item for item in self.heard if item.room in spans and item.joined < spans[item.room][0] and item.left - SETTLED > self._last(item.room, item.left)]
+        return [
+            item for item in self.heard if item.room in spans and item.joined < spans[item.room][0] and item.left - SETTLED > self._last(item.room, item.left)
+        ]
 
     def _last(self, room: str, left: float) -> float:
         """The last change of a room before somebody left."""
@@ -297,7 +303,7 @@ def held_over_time(judge: Judge, most: int = 400) -> list[dict[str, Any]]:
         if not len(at):
             continue
         edges = np.linspace(0, len(at), min(most, len(at)) + 1, dtype=int)
-        picks = [int(start + held[start:end].argmax()) for start, end in zip(edges[:-1], edges[1:], strict=True) if end > start]
+        picks = [int(start + held[start:end].argmax()) for start, end in pairwise(edges) if end > start]
         found.append(
             {"stock": stock.label, "capacity": stock.total - stock.taken, "at": [judge.at(at[i]) for i in picks], "held": [int(held[i]) for i in picks]}
         )
@@ -307,5 +313,3 @@ def held_over_time(judge: Judge, most: int = 400) -> list[dict[str, Any]]:
 def as_listened(rows: Iterable[Sequence[Any]]) -> list[Listened]:
     """What `listened.jsonl` tells."""
     return [Listened(*row) for row in rows]
-
-

@@ -1,4 +1,4 @@
-"""A WebSocket of a client, with as little work per frame as Python allows: no compression, masks of zeros (which is legal), no thread and no greenlet of its own.
+"""A WebSocket of a client, with as little work per frame as Python allows: no compression, masks of zeros (which is legal), no greenlet of its own.
 
 What comes is read by a watcher of the event loop and handed over as it is; nothing is decoded here.
 """
@@ -22,7 +22,7 @@ READ, CHUNK, LARGEST_HEAD = 1, 1 << 16, 1 << 16
 SMALL = 1 << 16
 
 
-class Broken(ConnectionError):
+class Broken(ConnectionError):  # noqa: N818 - it says what the socket is
     """A socket that did not open, or is gone; its text says why."""
 
 

@@ -1,12 +1,13 @@
 """Requests of the generator: one connection for each user and service, timed from the first byte that goes to the last that comes."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import orjson
 from geventhttpclient import HTTPClient
+
+from load.clock import now
 
 __all__ = ["Requests", "Response"]
 
@@ -48,7 +49,7 @@ class Requests:
             parts = urlsplit(self.urls[service])
             options: dict[str, Any] = {"ssl_options": {"ca_certs": self.ca}} if self.ca else {}
             client = HTTPClient(
-                parts.hostname, parts.port, ssl=parts.scheme == "https", insecure=self.insecure,
+                parts.hostname or "localhost", parts.port, ssl=parts.scheme == "https", insecure=self.insecure,
                 connection_timeout=self.timeout, network_timeout=self.timeout, concurrency=1, **options,
             )  # fmt: skip
             found = self._clients[service] = (client, parts.path.rstrip("/"))
@@ -61,13 +62,13 @@ class Requests:
         client, prefix = self._client(service)
         pairs = [(name, item) for name, value in (query or {}).items() for item in (value if isinstance(value, list) else [value])]
         target = f"{prefix}{path}{f'?{urlencode(pairs)}' if pairs else ''}"
-        sent = time.monotonic()
+        sent = now()
         try:
             answer = client.request(method, target, body=body, headers=dict(headers or {}))
             content = bytes(answer.read())
         except Exception as error:  # whatever the library raises for a connection that breaks or a time that is over
-            return Response(sent, time.monotonic(), 0, b"", f"{type(error).__name__}: {error}")
-        return Response(sent, time.monotonic(), answer.status_code, content, retry=_retry(answer) if answer.status_code in BUSY else 0.0)
+            return Response(sent, now(), 0, b"", f"{type(error).__name__}: {error}")
+        return Response(sent, now(), answer.status_code, content, retry=_retry(answer) if answer.status_code in BUSY else 0.0)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -1,7 +1,7 @@
 """Sockets of the generator: Socket.IO over WebSocket frames, and plain WebSockets; each waits for one answer at a time, and counts what its room is told."""
 
+import re
 import ssl
-import time
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +12,7 @@ import orjson
 from gevent.hub import Waiter, get_hub
 
 from load.clients.frames import Broken, Frames
+from load.clock import now
 from load.stage import Room
 from understudy.wire import socketio
 
@@ -55,21 +56,21 @@ class _Socket:
     def send(self, data: bytes) -> float:
         """Sends a frame's payload when the server's limit allows it; the moment at which it went. Raises Broken."""
         self._pace()
-        now = time.monotonic()
+        at = now()
         self.frames.send(data)
-        return now
+        return at
 
     def _pace(self) -> None:
         if self.room.rate is None:
             return
         limit, window = self.room.rate
-        now, window = time.monotonic(), window * PACE
-        while self._sent and self._sent[0] <= now - window:
+        at, window = now(), window * PACE
+        while self._sent and self._sent[0] <= at - window:
             self._sent.popleft()
         if len(self._sent) >= limit:
-            gevent.sleep(self._sent[0] + window - now)
+            gevent.sleep(self._sent[0] + window - at)
             self._sent.popleft()
-        self._sent.append(time.monotonic())
+        self._sent.append(now())
 
     def ask(self, data: bytes, names: tuple[str, ...], timeout: float) -> tuple[float, Answer | None]:
         """Sends a message and waits for one of some names: when it went, and what came; None where nothing came in time. Raises Broken."""
@@ -82,19 +83,24 @@ class _Socket:
         for item in list(self._early):
             if item.name in names:
                 self._early.remove(item)
+                item.data = self._whole(item.data)
                 return item
         self._wanted, self._waiter = names, Waiter()
         return self._wait(timeout)
 
     def _wait(self, timeout: float) -> Answer | None:
         waiter = self._waiter
-        found = None
+        found: Answer | str | None = None
         with gevent.Timeout(timeout, False):
             found = waiter.get()
         self._waiter = None
         if isinstance(found, str):
             raise Broken(found)
         return found
+
+    def answered(self, item: Answer) -> None:
+        """Hands something over as the answer that is waited for: of somebody who hears themselves."""
+        self._answered(item)
 
     def _answered(self, item: Answer) -> None:
         if self._waiter is not None and item.name in self._wanted:
@@ -103,12 +109,16 @@ class _Socket:
         else:
             self._early.append(item)
 
+    def _whole(self, data: Any) -> Any:
+        """The payload of something that came early."""
+        return data
+
     def _told(self, payload: bytes) -> None:
         self.updates += 1
         self.trail = crc32(payload, self.trail)
         self.last = payload
         if self.watching is not None:
-            self.watching(payload, time.monotonic())
+            self.watching(payload, now())
 
     def _ended(self, why: str) -> None:
         self.closed = self.closed or why
@@ -165,17 +175,17 @@ class SocketIO(_Socket):
             self._packet(payload)
 
     def _packet(self, payload: bytes) -> None:
-        now = time.monotonic()
+        at = now()
         try:
             packet = socketio.decode(payload.decode("utf-8", "replace"))
         except socketio.PacketError:
             return
         if packet.type == socketio.EVENT:
-            self._answered(Answer(now, packet.data[0], packet.data[1] if len(packet.data) > 1 else None))
+            self._answered(Answer(at, packet.data[0], packet.data[1] if len(packet.data) > 1 else None))
         elif packet.type == socketio.CONNECT:
-            self._answered(Answer(now, "connect", packet.data))
+            self._answered(Answer(at, "connect", packet.data))
         elif packet.type == socketio.CONNECT_ERROR:
-            self._answered(Answer(now, "refused", packet.data))
+            self._answered(Answer(at, "refused", packet.data))
         elif packet.type == socketio.DISCONNECT:
             self._ended("the server disconnected the namespace")
 
@@ -183,11 +193,15 @@ class SocketIO(_Socket):
 class Plain(_Socket):
     """A plain WebSocket, whose frames are JSON objects that name their message in a property."""
 
+    def __init__(self, room: Room, handshake: Mapping[str, Any], tls: ssl.SSLContext | None) -> None:
+        super().__init__(room, handshake, tls)
+        self._head = re.compile(rb'\s*\{\s*"' + re.escape(room.tag.encode()) + rb'"\s*:\s*"([^"\\]*)"')
+
     def open(self, timeout: float) -> float:
         """Opens it; the moment at which it was let in. Raises Broken."""
         handshake = self.handshake
         self.frames.open(handshake["uri"], handshake["headers"], tuple(handshake["subprotocols"]), self.tls, timeout)
-        return time.monotonic()
+        return now()
 
     def text(self, event: str, body: Any) -> bytes:
         """The payload of a message: its body carries its name already, or gets it."""
@@ -195,6 +209,17 @@ class Plain(_Socket):
         return orjson.dumps(found if self.room.tag in found else {self.room.tag: event, **found})
 
     def _came(self, payload: bytes) -> None:
+        head = self._head.match(payload)
+        if head is None:
+            self._read(payload)
+        elif (name := head.group(1).decode("utf-8", "replace")) == self.room.update:
+            self._told(payload)
+        elif name in self._wanted:
+            self._read(payload)
+        else:  # what nobody waits for is not read: a room may be told much that concerns no load
+            self._early.append(Answer(now(), name, payload))
+
+    def _read(self, payload: bytes) -> None:
         try:
             data = orjson.loads(payload)
         except orjson.JSONDecodeError:
@@ -203,7 +228,13 @@ class Plain(_Socket):
         if name == self.room.update:
             self._told(payload)
         else:
-            self._answered(Answer(time.monotonic(), name, data))
+            self._answered(Answer(now(), name, data))
+
+    def _whole(self, data: Any) -> Any:
+        try:
+            return orjson.loads(data) if isinstance(data, bytes) else data
+        except orjson.JSONDecodeError:
+            return None
 
 
 def socket_of(room: Room, handshake: Mapping[str, Any], tls: ssl.SSLContext | None = None) -> SocketIO | Plain:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-
 from contract_tests.checks import NotChecked
 from contract_tests.realtime.lines import ANYONE, lines_of
 from contract_tests.session import Session
@@ -45,5 +44,3 @@ def _left(data: Any, field: str, stage: Stage) -> int | None:
     if granted and isinstance(data.get(field), int):
         return int(data[field]) + 1
     return 0 if not granted else None
-
-

@@ -17,6 +17,7 @@ from understudy.contract.model import Contract
 
 __all__ = ["fits", "prepare"]
 
+
 def fits(contract: Contract, needed: tuple[str, ...]) -> bool:
     """Whether a contract has a stock with these roles."""
     return _found(contract, needed) is not None

@@ -11,7 +11,6 @@ from contract_tests.realtime.letters import Letters, leaf, put
 from contract_tests.realtime.lines import Stage as Lines
 from contract_tests.samples import Request
 from contract_tests.session import Session
-from contract_tests.stock import Taking
 from load.stage import Call, Room
 from load.staging.roles import Roles, moves
 from understudy.contract.model import Channel, Collection, Operation, Receiver
@@ -32,7 +31,8 @@ def request_call(session: Session, operation: Operation, role: str, roles: Roles
     body = dict(request.body) if isinstance(request.body, dict) else request.body
     if isinstance(body, dict):
         body |= {name: f"@row.{field}" for text in _conditions(operation) for name, field in COMPARED.findall(text) if name in body}
-    key = session.contract.collections[operation.behavior.collection].key if operation.behavior.collection in session.contract.collections else "id"
+    collection = session.contract.collections.get(operation.behavior.collection or "")
+    key = collection.key if collection else "id"
     path = operation.path
     for name, value in request.path.items():
         path = path.replace(f"{{{name}}}", str(value))
@@ -98,9 +98,11 @@ def message_call(session: Session, channel: Channel, receiver: Receiver, role: s
         found = BODY.match(str(move.get("quantity")))
         body = put(body, _place(found.group(1)), "@quantity") if found else body
     refused = (behavior.get("refused") or channel.opening.behavior.get("refused") or {}).get("message", "")
+    reply = receiver.reply.name if receiver.reply else ""
     return Call(
-        role, channel.service, body=body, channel=channel.id, event=receiver.message.name, ack=receiver.ack, reply=receiver.reply.name if receiver.reply else "",
-        refusal=refused, constants=_constants(behavior.get("reply")), gives=_gives(behavior.get("reply")), tells=_tells(receiver.operation, roles),
+        role, channel.service, body=body, channel=channel.id, event=receiver.message.name, ack=receiver.ack, reply=reply, refusal=refused,
+        constants=_constants(behavior.get("reply")),
+        gives=_gives(behavior.get("reply")), tells=_tells(receiver.operation, roles),
     )  # fmt: skip
 
 

@@ -1,15 +1,13 @@
 """People who go away with locks in their hands: what they held has to come free."""
 
-import time
-
 import gevent
 
 from load.actor import Actor, Lock
+from load.clock import now
 from load.pace import Start
 from load.parameters import EVENT, Parameter
 from load.stories.seat_rush import arrive
 from load.story import SEATS, Story
-
 
 LOCKED, BACK, MOVED, LOOKED = 0.4, 0.55, 0.65, 0.8  # of a round: until when people lock and leave, when they come back, when time passes, when it is looked
 EARLY = 0.03  # seconds before time passes from which on no lock is counted on
@@ -20,7 +18,7 @@ def act(me: Actor) -> None:
     if me.socket is None or not me.socket.is_open:
         arrive(me)
     period = float(me.parameters["period"])
-    _, at = me.world.start.rounds(period)
+    _, at = me.round()
     gevent.sleep(me.chance.random() * LOCKED / 2 * period)
     lock = me.lock(me.chance.randrange(len(me.stage.stocks)), int(me.parameters["quantity"]))
     gevent.sleep(me.chance.random() * LOCKED / 3 * period)
@@ -54,7 +52,7 @@ def _come_back(me: Actor, lock: Lock, at: float, period: float) -> None:
 def _forget(me: Actor, lock: Lock, at: float, period: float) -> None:
     """Leaves the page open until the lock's time is over; then it must not be listed any more."""
     Start.sleep_until(at + MOVED * period - EARLY)
-    me.expire(lock, time.monotonic())
+    me.expire(lock, now())
     Start.sleep_until(at + LOOKED * period)
     if lock.ends and me.target_time() > lock.ends:  # the run may end before time is moved
         me.still_held(lock)

@@ -1,10 +1,9 @@
 """The same seats by request and by socket at once."""
 
-import time
-
 import gevent
 
 from load.actor import Actor
+from load.clock import now
 from load.parameters import EVENT, Parameter
 from load.stories.seat_rush import HELD, arrive
 from load.story import SEATS, Story
@@ -15,7 +14,7 @@ def act(me: Actor) -> None:
     if me.socket is None or not me.socket.is_open:
         arrive(me)
     period, quantity = float(me.parameters["period"]), int(me.parameters["quantity"])
-    number, at = me.world.start.rounds(period)
+    number, at = me.round()
     me.due(at)
     stock, end = number % len(me.stage.stocks), at + HELD * period
     if me.number % 2:
@@ -27,7 +26,7 @@ def act(me: Actor) -> None:
 
 
 def _until(end: float) -> None:
-    gevent.sleep(max(0.0, end - time.monotonic()))
+    gevent.sleep(max(0.0, end - now()))
 
 
 def _by_socket(me: Actor, stock: int, quantity: int, end: float) -> None:

@@ -1,10 +1,9 @@
 """Everybody loses the connection at the same moment and comes back."""
 
-import time
-
 import gevent
 
 from load.actor import Actor
+from load.clock import now
 from load.parameters import EVENT, Parameter
 from load.stories.seat_rush import arrive
 from load.story import SEATS, Story
@@ -15,7 +14,7 @@ CHANGERS = 10  # one in so many users stays and locks, so that there is somethin
 def act(me: Actor) -> None:
     """One storm: the connection is cut, opened again and the room joined; a few stay, and lock and unlock all the while."""
     period = float(me.parameters["period"])
-    _, at = me.world.start.rounds(period)
+    _, at = me.round()
     if me.number % CHANGERS == 0:
         _change(me, at + period * 0.9)
         return
@@ -26,7 +25,7 @@ def act(me: Actor) -> None:
 
 
 def _change(me: Actor, until: float) -> None:
-    while time.monotonic() < until:
+    while now() < until:
         if me.socket is None or not me.socket.is_open:
             arrive(me)
         lock = me.lock(me.chance.randrange(len(me.stage.stocks)))

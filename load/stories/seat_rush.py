@@ -1,10 +1,9 @@
 """Everybody wants the same few seats at the same moment."""
 
-import time
-
 import gevent
 
 from load.actor import Actor
+from load.clock import now
 from load.parameters import EVENT, Parameter
 from load.story import SEATS, Story
 
@@ -22,19 +21,24 @@ def act(me: Actor) -> None:
     """One round: all lock at one moment, hold what they got until all were answered, and give it up."""
     if me.socket is None or not me.socket.is_open:
         arrive(me)
-    number, at = me.world.start.rounds(float(me.parameters["period"]))
+    number, at = me.round()
     me.due(at)
     stock, quantity = number % len(me.stage.stocks), int(me.parameters["quantity"])
     lock = me.lock(stock, quantity)
     if lock is not None:
-        gevent.sleep(max(0.0, at + HELD * float(me.parameters["period"]) - time.monotonic()))
+        gevent.sleep(max(0.0, at + HELD * float(me.parameters["period"]) - now()))
         me.unlock(lock)
 
 
 STORY = Story(
     "seat-rush",
     "Everybody locks seats of one category at the same moment, again and again; no more may be granted than there are.",
-    {"connect": "opening a socket until it is greeted", "join": "joining the room", "lock": "from the common moment to the answer", "unlock": "giving a lock up"},
+    {
+        "connect": "opening a socket until it is greeted",
+        "join": "joining the room",
+        "lock": "from the common moment to the answer",
+        "unlock": "giving a lock up",
+    },
     "seats",
     ("lock", "unlock", "join"),
     act,

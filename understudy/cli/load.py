@@ -1,10 +1,12 @@
 """`understudy load`: stress where things are few, and an exact verdict."""
 
+import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +46,9 @@ class Stories(click.Command):
 @click.argument("story", required=False)
 @click.argument("target", required=False, metavar="[BACKEND|DOCUMENT]")
 @click.option("--url", multiple=True, metavar="[SERVICE=]URL", help="Where a service is; without a name, all of them. Without any, its own mock is stressed.")
-@click.option("--auth", multiple=True, metavar="[ROLE=]LOGIN:PASSWORD", help="Who may sign in. Default: demo accounts, and as many new ones as there are users.")
+@click.option(
+    "--auth", multiple=True, metavar="[ROLE=]LOGIN:PASSWORD", help="Who may sign in. Default: demo accounts, and as many new ones as there are users."
+)
 @click.option("-H", "--header", multiple=True, metavar="NAME:VALUE", help="A header of every request.")
 @click.option("--socket-url", multiple=True, metavar="[SERVICE=]URL", help="Where its sockets are, if elsewhere.")
 @click.option("--socket-path", metavar="PATH", help="The path of Socket.IO. Default: as the document says.")
@@ -66,12 +70,14 @@ class Stories(click.Command):
 @click.option("--seed", metavar="TEXT", help="What random values are made from.")
 @click.option("--no-register", is_flag=True, help="No accounts are made.")
 @click.option("--keep", is_flag=True, help="What was made is not deleted at the end.")
+@click.option("--prepare", metavar="FOLDER", hidden=True, help="Prepares a stage in a folder, and runs nothing: what the locustfile calls.")
+@click.option("--judge", metavar="FOLDER", hidden=True, help="Makes the verdict of what lies in a folder: what the locustfile calls.")
 @click.option("--list", "as_list", is_flag=True, help="Lists the stories.")
 @click.option("--config", metavar="FILE", help="Settings file instead of the understudy.toml found upward.")
 @click.option("-q", "--quiet", count=True, help="Less output: twice, the exit code alone.")
 @click.option("--json", is_flag=True, help="Output for programs: the JSON result.")
 @click.option("--no-color", is_flag=True, help="Plain output (as NO_COLOR).")
-def command(story: str | None, target: str | None, as_list: bool, **flags: Any) -> int:
+def command(story: str | None, target: str | None, as_list: bool, prepare: str | None, judge: str | None, **flags: Any) -> int:
     """Stress a backend with a story, and learn exactly what it gave away that it should not have.
 
     Exit codes: 0 clean, 1 a verdict or an --slo is broken, 2 usage or nothing ran, 3 the target is not reached or a worker was lost, 130 interrupted.
@@ -84,11 +90,13 @@ def command(story: str | None, target: str | None, as_list: bool, **flags: Any) 
         for name, item in stories().items():
             click.echo(f"{name:<16} {item.says}")
         return 0
+    if judge:
+        return _judge(Path(judge))
     if not story:
         raise UsageError(f"Which story? Known are {', '.join(sorted(stories()))}.")
     given = {"set" if name == "given" else name.replace("_", "-"): value for name, value in flags.items()}
     found = merge({**given, "target": target}, os.environ, Path.cwd(), TABLE)
-    return _run(story_named(story), found)
+    return _prepare(story_named(story), found, Path(prepare)) if prepare else _run(story_named(story), found)
 
 
 def _need_extra() -> None:
@@ -100,17 +108,46 @@ def _need_extra() -> None:
         raise UsageError(f"`understudy load` needs the extra 'load' ({missing} is missing): python3 -m pip install 'understudy[load]'")
 
 
+def _prepare(story: "Story", found: Found, folder: Path) -> int:
+    """Prepares a stage, and keeps how the target is reached beside it, for the verdict."""
+    from load.driving import prepare
+
+    plan = plan_of(story, {**found, "out": str(folder), "run-time": ""})
+    if not plan.options.urls:
+        raise UsageError("Where is the target? Give --target-url (or --host) to Locust, or use `understudy load`, which starts a mock of its own.")
+    prepare(replace(plan, web=1))
+    asked = folder / "asked.json"
+    asked.touch(mode=0o600)
+    asked.write_text(json.dumps({"story": story.name, "found": {**found, "out": str(folder)}}), encoding="utf-8")
+    return 0
+
+
+def _judge(folder: Path) -> int:
+    """The verdict of a run that Locust was started for by hand."""
+    from load.driving import judge
+    from load.story import story_named
+
+    asked = json.loads((folder / "asked.json").read_text(encoding="utf-8"))
+    return _told(judge(plan_of(story_named(asked["story"]), asked["found"])), folder, asked["found"])
+
+
 def _run(story: "Story", found: Found) -> int:
     from load.driving import drive
-    from load.reports.files import write
 
     plan = plan_of(story, found)
-    quiet = int(found.get("quiet", 0))
-    with _Line(bool(quiet or found.get("json"))) as told:
+    with _Line(bool(found.get("quiet") or found.get("json"))) as told:
         result = drive(plan, told)
-    written = write(result, plan.folder)
+    return _told(result, plan.folder, found)
+
+
+def _told(result: dict[str, Any], folder: Path, found: Found) -> int:
+    """Writes the reports, prints the result; the exit code."""
+    from load.reports.files import write
+
+    quiet = int(found.get("quiet") or 0)
+    written = write(result, folder)
     if found.get("json"):
-        click.echo((plan.folder / "result.json").read_text(encoding="utf-8"))
+        click.echo((folder / "result.json").read_text(encoding="utf-8"))
     elif quiet < 2:
         from load.reports import terminal
 
@@ -124,9 +161,13 @@ def plan_of(story: "Story", found: Found) -> "Plan":
     """The plan of a run from its settings. Raises UsageError."""
     from contract_tests.options import Options
     from load.driving import Plan, cores
-    from load.slo import parse
+    from load.slo import check, parse
 
     processes = int(_number(found, "processes", 1, -1))
+    slos = tuple(parse(text) for text in _texts(found, "slo"))
+    for item in slos:
+        if not (item.step and story.several):  # the steps of such a story are those of the documents
+            check(item, story.steps, story.verdicts)
     options = Options(
         target=str(found.get("target") or ""), urls=_texts(found, "url"), auth=_texts(found, "auth"), headers=_texts(found, "header"),
         sockets=_texts(found, "socket-url"), socket_path=found.get("socket-path"), overlays=tuple(map(Path, _texts(found, "overlay"))),
@@ -136,7 +177,7 @@ def plan_of(story: "Story", found: Found) -> "Plan":
     return Plan(
         story, options, int(_number(found, "users", story.users, 1)), _number(found, "spawn-rate", story.spawn_rate, 0.01),
         _seconds(found, "run-time", story.run_time), _folder(found, story.name), _seconds(found, "warm-up", 0.0), _number(found, "rate", 0),
-        cores() if processes == -1 else processes, _texts(found, "set"), tuple(parse(text) for text in _texts(found, "slo")), int(_number(found, "web", 0)),
+        cores() if processes == -1 else processes, _texts(found, "set"), slos, int(_number(found, "web", 0)),
     )  # fmt: skip
 
 
@@ -161,7 +202,7 @@ def _seconds(found: Found, name: str, default: float) -> float:
     text = str(found.get(name) or "").strip()
     if not text:
         return default
-    unit = UNITS.get(text[-1], None)
+    unit = UNITS.get(text[-1])
     try:
         value = float(text[:-1] if unit else text) * (unit or 1.0)
     except ValueError:
@@ -200,5 +241,3 @@ class _Line:
         text = f"{at}  {progress['granted']:,} records  {steps}  {progress['failures']} failures"
         width = shutil.get_terminal_size().columns
         click.echo(f"\r\033[K{text[: width - 1]}" if self.terminal else text, err=True, nl=not self.terminal)
-
-
