@@ -1,6 +1,5 @@
 """How users chat: each message bears a mark of its own, by which its sender and one other listener notice it."""
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ import gevent
 
 from load.actor import Actor, Failed
 from load.clients.frames import Broken
-from load.clients.sockets import Answer
+from load.clients.sockets import Answer, Plain, SocketIO
+from load.clock import now
 from load.filling import fill
 from load.stage import Call
 
@@ -26,8 +26,8 @@ LONGEST_RETRY = 60.0  # seconds that a Retry-After is obeyed
 class Ear:
     """Listens on somebody's socket for marks. A socket is watched only while there is one to listen for, since most messages are of no interest to it."""
 
-    def __init__(self, me: Actor) -> None:
-        self.socket = me.socket
+    def __init__(self, socket: SocketIO | Plain) -> None:
+        self.socket = socket
         self.expected: dict[bytes, Callable[[float], None]] = {}
 
     def expect(self, mark: str, heard: Callable[[float], None]) -> None:
@@ -56,13 +56,14 @@ class Crowd:
 
 @dataclass
 class Said:
-    """One message. room: its number; sent: when it went; done: when it surely was taken; heard: when its sender heard it."""
+    """One message. room: its number; sent: when it went; done: when it surely was taken; heard: when its sender heard it; refused: it surely was not."""
 
     mark: str
     room: int
     sent: float
     done: float | None = None
     heard: float | None = None
+    refused: bool = False
 
 
 def crowd_of(me: Actor) -> Crowd:
@@ -81,16 +82,14 @@ def room_of(me: Actor) -> int:
 def enter(me: Actor) -> None:
     """Opens a socket and comes into the room, by a message or by that alone. Raises Failed."""
     me.gone()
-    parent, begin = me.stage.stocks[room_of(me)].parent, time.monotonic()
+    parent, begin = me.stage.stocks[room_of(me)].parent, now()
     socket = me.connect(next(iter(me.stage.rooms)))
     join = me.stage.calls.get("join")
     if join is not None and join.reply:
         me.join(parent)
     else:
-        if join is not None:
-            begin = socket.send(socket.text(join.event, fill(join.body, _values(me))))
-        me.inside(parent, begin, _surely(me, begin, "join" if join is not None else ""))
-    me.memory = Ear(me)
+        me.inside(parent, begin, _inside(me, socket, join))
+    me.memory = Ear(socket)
     crowd_of(me).ears[room_of(me)].append(me.memory)
 
 
@@ -98,18 +97,20 @@ def _values(me: Actor, text: str = "") -> dict[str, Any]:
     return {"@parent": me.stage.stocks[room_of(me)].parent, "@person": me.member.key, "@text": text}
 
 
-def _surely(me: Actor, begin: float, step: str) -> float:
-    """The moment from which on what was sent before surely was taken; it is timed as a step, where that has a name. Raises Failed."""
-    fence, socket = me.stage.calls.get("fence"), me.socket
-    if fence is None or socket is None:
-        return time.monotonic() + TOLD
+def _inside(me: Actor, socket: SocketIO | Plain, join: Call | None) -> float:
+    """Joins by a message without an answer, or by being there; the moment from which on that surely is so: what is answered next tells. Raises Failed."""
+    fence, begin, step = me.stage.calls.get("fence"), now(), "join" if join is not None else "connect"
     try:
+        if join is not None:
+            socket.send(socket.text(join.event, fill(join.body, _values(me))))
+        if fence is None:
+            return now() + TOLD
         _, found = socket.ask(socket.text(fence.event, fill(fence.body, _values(me))), (fence.reply, "error"), me.stage.timeout)
     except Broken as error:
-        raise me.fail(step or "connect", "WS", begin, str(error)) from None
+        raise me.fail(step, "WS", begin, str(error)) from None
     if found is None or found.name != fence.reply:
-        raise me.fail(step or "connect", "WS", begin, repr(found) if found else f"no answer within {me.stage.timeout:g} s")
-    if step:
+        raise me.fail(step, "WS", begin, repr(found) if found else f"no answer within {me.stage.timeout:g} s")
+    if join is not None:
         me.took(step, "WS", begin, found.at)
     return found.at
 
@@ -119,7 +120,7 @@ def say(me: Actor) -> None:
     if me.socket is None or not me.socket.is_open:
         enter(me)
     mark = f"mark-{me.world.ledger.worker:04d}{next(crowd_of(me).numbers):08d}"
-    said, call = Said(mark, room_of(me), time.monotonic()), me.stage.calls["send"]
+    said, call = Said(mark, room_of(me), now()), me.stage.calls["send"]
     witness = _witness(me)
     if witness is not None:
         witness.expect(mark, lambda at: me.heard("fan-out", said.sent, at))
@@ -127,10 +128,11 @@ def say(me: Actor) -> None:
     try:
         (_by_message if call.is_message else _by_request)(me, call, values, said)
     except gevent.GreenletExit:  # the run ends before the answer came
-        me.cut_off("send", "WS", said.sent)
+        me.cut_off("send", call.method or "WS", said.sent)
         raise
     finally:
-        me.change(said.room, said.sent, said.done or said.sent, mark, sure=said.done is not None)
+        if not said.refused:
+            me.change(said.room, said.sent, said.done or said.sent, mark, sure=said.done is not None)
 
 
 def _witness(me: Actor) -> Ear | None:
@@ -148,11 +150,11 @@ def _witness(me: Actor) -> Ear | None:
 
 def _by_request(me: Actor, call: Call, values: Mapping[str, Any], said: Said) -> None:
     answer = me.request(call, values)
-    said.sent = answer.sent
+    said.sent, said.refused = answer.sent, 400 <= answer.status < 500
     if answer.ok:
         said.done = answer.at
     elif answer.retry:
-        gevent.sleep(min(answer.retry, LONGEST_RETRY))
+        me.world.over.wait(min(answer.retry, LONGEST_RETRY))
     else:
         raise Failed(f"send: {answer.status} {answer.error}")
 
@@ -160,11 +162,12 @@ def _by_request(me: Actor, call: Call, values: Mapping[str, Any], said: Said) ->
 def _by_message(me: Actor, call: Call, values: Mapping[str, Any], said: Said) -> None:
     found = _answer(me, call, values, said)
     me.memory.forget(said.mark)
-    if said.heard is not None or (found is not None and found.name == call.reply):
-        at = said.heard if said.heard is not None or found is None else found.at
+    at = said.heard if said.heard is not None else found.at if found is not None and found.name == call.reply else None
+    if at is not None:
         said.done = said.done or at
         me.took("send", "WS", said.sent, at)
     elif found is not None:
+        said.refused = True
         raise me.fail("send", "WS", said.sent, repr(found))
     else:
         raise me.fail("send", "WS", said.sent, "it was taken, and its sender did not hear it" if said.done else f"no answer within {me.stage.timeout:g} s")
@@ -209,9 +212,9 @@ def pause(me: Actor, seconds: float) -> None:
 
 def settle(me: Actor) -> None:
     """Stays until nothing has come for so long that all was told: only then can what was heard be compared."""
-    begin = since = time.monotonic()
+    begin = since = now()
     heard = -1
-    while me.socket is not None and me.socket.is_open and time.monotonic() < min(since + QUIET, begin + LONGEST):
+    while me.socket is not None and me.socket.is_open and now() < min(since + QUIET, begin + LONGEST):
         if me.socket.updates != heard:
-            heard, since = me.socket.updates, time.monotonic()
+            heard, since = me.socket.updates, now()
         gevent.sleep(0.1)

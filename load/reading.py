@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import gevent
-
 from load.actor import Actor
 from load.stage import Call, Stage
 
@@ -42,4 +40,4 @@ def read(me: Actor, found: Choices, lists: float) -> None:
     operations = found.lists if me.chance.random() < lists else found.details
     answer = me.request(me.chance.choice(me.chance.choice(operations or found.lists or found.details)), {}, refusals=(429,))
     if answer.retry:
-        gevent.sleep(min(answer.retry, LONGEST))
+        me.world.over.wait(min(answer.retry, LONGEST))

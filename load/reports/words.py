@@ -193,4 +193,4 @@ def again(result: Result) -> str:
     warm = ["--warm-up", f"{run['warm_up']:g}s"] if run["warm_up"] else []
     told = [part for name, value in result["parameters"].items() if value != "" for part in ("--set", f"{name}={value}")]
     asked = [part for item in result["slos"] for part in ("--slo", item["text"])]
-    return shlex.join(["understudy", "load", result["scenario"], result["backend"], *urls, *how, *rate, *warm, *told, *asked])
+    return shlex.join(["understudy", "load", result["scenario"], *filter(None, [result["backend"]]), *urls, *how, *rate, *warm, *told, *asked])
