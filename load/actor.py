@@ -206,7 +206,7 @@ class Actor:
         at = now()
         for lock in self.locks:
             if lock.socket is self.socket:
-                self._note(Kind.DROP, lock.at, lock.quantity, at, at + NOTICED, lock.name)
+                self._note(Kind.DROP, lock.at, lock.quantity, min(at, lock.until), at + NOTICED, lock.name)
         self.locks = [lock for lock in self.locks if lock.socket is not self.socket]
         self.socket, self.joined = None, None
 
@@ -289,9 +289,12 @@ class Actor:
             self._note(Kind.STOLEN, lock.at, lock.quantity, sent, at, lock.name, said=said)
 
     def abuse(self, role: str, at: int, quantity: int = 1, lock: "Lock | None" = None, order: "Order | None" = None) -> bool:
-        """Asks for what is not one's right: True where it is granted, which is kept nowhere, so that the figures show it. Raises Failed."""
+        """Asks for what is not one's right: True where it is granted, which is not kept, so that the figures show it. Raises Failed."""
         values = {**self._values(at, quantity), "@lock": lock.name if lock else "", "@order": order.key if order else ""}
-        return self._call(role, values) is not None
+        answer = self._call(role, values)
+        if answer is not None:  # a room may be told of it
+            self._note(Kind.EXPIRED, at, 0, answer.sent, answer.at, sure=False)
+        return answer is not None
 
     def still_held(self, lock: Lock) -> None:
         """Looks whether the server still lists a lock that was given back: then it leaks. Raises Failed."""
@@ -299,10 +302,10 @@ class Actor:
         if any(lock.name in map(str, row.values()) for row in self.mine()):
             self._note(Kind.LEAKED, lock.at, lock.quantity, asked, now(), lock.name, said="it is listed after it was given back")
 
-    def expire(self, lock: Lock, before: float) -> None:
-        """A lock's time is over: from a moment on it is not held any more, and everybody is told soon after."""
+    def expire(self, lock: Lock) -> None:
+        """A lock's time is over, as the target's clock says: it was not counted on any more since `until`, and everybody has been told by now."""
         self.locks.remove(lock)
-        self._note(Kind.EXPIRED, lock.at, lock.quantity, before, before + NOTICED, lock.name)
+        self._note(Kind.EXPIRED, lock.at, lock.quantity, lock.until, now(), lock.name)
 
     @property
     def can_move_time(self) -> bool:

@@ -17,12 +17,13 @@ from load.stage import Stage
 from load.staging.probe import available
 from load.story import Story
 from load.transcript import LEDGER, LISTENED, RUN
-from load.verdicts import Figure, Judge, as_listened, held_over_time, read_records
+from load.verdicts import Figure, Judge, Verdict, as_listened, held_over_time, read_records, without
 from understudy import __version__
 
 __all__ = ["figures_of", "result_of"]
 
 BUSY, LATE = 90.0, 0.1  # per cent of a core, and seconds that a worker was late, from which on the generator itself was the limit
+WHOLE = ("leaked", "lost-update", "duplicate-broadcast", "misordered-broadcast")  # verdicts for which all that happened must be known
 SETTLE = 6.0  # seconds that figures may take until they are what was done
 
 
@@ -32,20 +33,28 @@ def result_of(
     """The result of a run whose transcript lies in a folder, as `load/schemas/result.json` describes it. session: with the target, None where it is gone."""
     run = json.loads((folder / RUN).read_text(encoding="utf-8"))
     begin = float(run["begin"] or run["end"])
-    judge = Judge(stage, read_records((folder / LEDGER).read_bytes()), _listened(folder), run["said"], begin)
+    lost = {run["workers"][name]["index"]: run["workers"][name]["at"] for name in run["lost"]}
+    judge = Judge(stage, without(read_records((folder / LEDGER).read_bytes()), lost), _listened(folder), run["said"], begin)
     figures = figures_of(session, stage, judge) if story.verdicts and stage.checking else []
     steps = {name: {**row, "refused": run["refused"].get(name, 0)} for name, row in run["steps"].items()}
     found: dict[str, Any] = {
         "format": 1, "understudy": __version__, "scenario": story.name, "story": story.says, "backend": stage.backend, "title": stage.title,
         "target": dict(stage.urls), "own": stage.own, "parameters": dict(stage.parameters), "run": _run(run, options, ended), "steps": steps,
         "series": {**run["series"], "held": held_over_time(judge)},
-        "verdicts": {name: judge.verdict(name, figures).as_json() for name in story.verdicts},
+        "verdicts": {name: _verdict(judge, name, figures, run["lost"]).as_json() for name in story.verdicts},
         "figures": [_figure(judge, number, figure) for number, figure in enumerate(figures)],
         "failures": run["failures"], "warnings": [*stage.warnings, *_warnings(run)], "slos": [], "verdict": "", "exit_code": 0,
     }  # fmt: skip
     found["slos"] = [evaluate(item, found) for item in slos]
     found["verdict"], found["exit_code"] = verdict(found), exit_code(found)
     return found
+
+
+def _verdict(judge: Judge, name: str, figures: Sequence[Figure], lost: Sequence[str]) -> Verdict:
+    """One verdict; what can't be told where a worker was lost is not judged."""
+    if lost and name in WHOLE:
+        return Verdict(judged=False, why=f"{', '.join(lost)} was lost: what its users did after its last report is not known")
+    return judge.verdict(name, figures)
 
 
 def _listened(folder: Path) -> Any:

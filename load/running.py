@@ -111,6 +111,7 @@ class Run:
             "late": world.arrivals.late if world.arrivals else 0,
             "at": now() + world.ledger.ahead,
             "last": last,
+            "index": world.ledger.worker,
             "users": environment.runner.user_count if environment.runner else 0,
         }
         self.lags.clear()

@@ -51,7 +51,7 @@ class Transcript:
         self.said += data.get("said") or ()
         known = self.workers.setdefault(worker, {"lag": 0.0, "cpu": 0.0, "late": 0, "total": 0, "last": False})
         known["lag"], known["cpu"] = max(known["lag"], data["lag"]), max(known["cpu"], data["cpu"] or 0)
-        known |= {"late": data["late"], "total": data["total"], "at": data["at"], "last": known["last"] or data["last"]}
+        known |= {"late": data["late"], "total": data["total"], "at": data["at"], "index": data["index"], "last": known["last"] or data["last"]}
 
         if self.begin is not None and not data["last"]:
             second = int(data["at"] - self.begin - self.warm_up)

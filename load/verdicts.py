@@ -4,7 +4,7 @@ A grant holds for sure from the moment its answer came until the moment at which
 answered. So the sum of what surely holds can exceed what there is only if more was given than there is, whatever the network did in between.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -15,7 +15,7 @@ import numpy as np
 from load.records import FIELDS, Kind
 from load.stage import Stage
 
-__all__ = ["Figure", "Judge", "Listened", "Verdict", "read_records"]
+__all__ = ["Figure", "Judge", "Listened", "Verdict", "read_records", "without"]
 
 TAKE, GIVE = (Kind.LOCK, Kind.RESERVE, Kind.ORDER, Kind.SPEND), (Kind.UNLOCK, Kind.RELEASE, Kind.CANCEL, Kind.DROP, Kind.EXPIRED, Kind.SPENT)
 ROLES = {
@@ -67,6 +67,20 @@ def read_records(data: bytes) -> Records:
     """The records of a ledger, sorted by when they were done; the rest of one that was cut off is left out."""
     dtype = np.dtype(FIELDS)
     found = np.frombuffer(data[: len(data) - len(data) % dtype.itemsize], dtype=dtype)
+    return found[np.argsort(found["done"], kind="stable")]
+
+
+def without(records: Records, lost: Mapping[int, float]) -> Records:
+    """The records of a run that lost workers (number -> the moment of its last report): what they had taken is not surely held after that."""
+    if not lost:
+        return records
+    taken = records[np.isin(records["worker"], list(lost)) & np.isin(records["kind"], TAKE) & (records["sure"] == 1)]
+    ended = {(int(row["worker"]), bytes(row["id"])) for row in records[np.isin(records["kind"], GIVE)] if row["id"]}
+    left = np.array([row for row in taken if (int(row["worker"]), bytes(row["id"])) not in ended], dtype=records.dtype)
+    left["kind"], left["sure"] = Kind.DROP, 0
+    left["sent"] = left["done"] = [lost[int(row["worker"])] for row in left]
+    left["id"] = [row["id"] or b"lost" for row in left]
+    found = np.concatenate([records, left])
     return found[np.argsort(found["done"], kind="stable")]
 
 

@@ -55,9 +55,10 @@ def there(session: Session, roles: Roles, key: str, person: Person | None, raw: 
     """The rows of a parent that is there, by its key. Raises UsageError where it has none."""
     parent = roles.parent
     field = next((name for name, ref in roles.stock.refs.items() if parent is not None and ref.collection == parent.name), None)
-    rows = session.rows(roles.stock, person, {field: key} if field else {})
+    is_there = parent is None or session.reader(parent) is None or session.read(parent, key, person) is not None
+    rows = session.rows(roles.stock, person, {field: key} if field else {}) if is_there else []
     if not rows:
-        raise UsageError(f"--event {key}: {parent.name if parent else roles.stock.name} {key} is not there, or has no {roles.stock.name}.")
+        raise UsageError(f"--set event={key}: {parent.name if parent else roles.stock.name} {key} is not there, or has no {roles.stock.name}.")
     return rows if raw else [_stock(roles, row, _typed(rows, field, key)) for row in rows]
 
 

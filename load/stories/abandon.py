@@ -51,11 +51,13 @@ def _come_back(me: Actor, lock: Lock, at: float, period: float) -> None:
 
 def _forget(me: Actor, lock: Lock, at: float, period: float) -> None:
     """Leaves the page open until the lock's time is over; then it must not be listed any more."""
-    Start.sleep_until(at + MOVED * period - EARLY)
-    me.expire(lock, now())
+    lock.until = at + MOVED * period - EARLY
     Start.sleep_until(at + LOOKED * period)
     if lock.ends and me.target_time() > lock.ends:  # the run may end before time is moved
+        me.expire(lock)
         me.still_held(lock)
+    else:
+        me.unlock(lock)
 
 
 STORY = Story(

@@ -49,7 +49,7 @@ def _by_request(me: Actor, stock: int, quantity: int, end: float) -> None:
         me.kept = True  # the first keeps what they reserved, so that what is given back twice shows in the figures
         return
     _until(end)
-    if reserved and me.release(stock, quantity) and me.chance.random() < float(me.parameters["again"]):
+    if reserved and me.release(stock, quantity) and me.number and me.chance.random() < float(me.parameters["again"]):
         me.abuse("release", stock, quantity)  # what was given back is not given back once more
 
 
