@@ -152,10 +152,11 @@ def _expected(node: Values) -> str:
     if "enum" in node:
         return f"one of {', '.join(node['enum'])}"
     kind = node["type"][0] if isinstance(node["type"], list) else node["type"]
-    if kind == "integer":
-        return f"a whole number from {node['minimum']} to {node['maximum']}"
-    if kind == "number":
-        return f"a number from {node['minimum']} to {node['maximum']}" if "maximum" in node else f"a number of at least {node['minimum']}"
+    if kind in ("integer", "number"):
+        noun = "a whole number" if kind == "integer" else "a number"
+        if "exclusiveMinimum" in node:
+            return f"{noun} above {node['exclusiveMinimum']}"
+        return f"{noun} from {node['minimum']} to {node['maximum']}" if "maximum" in node else f"{noun} of at least {node['minimum']}"
     least = node.get("minLength", 1)
     text = f"a text of at least {least} characters" if least > 1 else "a text"
     return {"boolean": "true or false", "array": "a list of texts"}.get(kind, text)

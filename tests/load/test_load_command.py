@@ -1,0 +1,83 @@
+"""`understudy load` as somebody types it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def load(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Runs the command in a folder."""
+    return subprocess.run([sys.executable, "-m", "understudy", "load", *arguments], cwd=folder, capture_output=True, text=True, timeout=90, check=False)
+
+
+def test_a_run_says_its_verdict_and_keeps_its_reports(tmp_path: Path) -> None:
+    done = load("seat-rush", "--users", "10", "--run-time", "2s", "--set", "seats=5", "--slo", "lock p99<5s", "--out", "out", "--no-color", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("PASSED: No seat was sold twice: 5 seats, lock granted ")
+    result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert result["slos"] == [{"text": "lock p99<5s", "value": result["steps"]["lock"]["p99"], "met": True}]
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"report.html", "result.json", "locust.html", "locust_stats.csv"}
+    assert "Reports: out/report.html, out/result.json, out/locust.html" in done.stdout
+
+
+def test_a_threshold_that_is_not_met_is_exit_code_1(tmp_path: Path) -> None:
+    done = load("seat-rush", "--users", "5", "--run-time", "2s", "--slo", "lock p50<1us", "--json", folder=tmp_path)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["verdict"] == "failed"
+    assert done.stderr == ""
+
+
+def test_all_stories_are_listed(tmp_path: Path) -> None:
+    names = [line.split()[0] for line in load("--list", folder=tmp_path).stdout.splitlines()]
+    assert {"seat-rush", "checkout", "abandon", "mixed", "platng-onsale", "reconnect-storm", "browse", "chat"} == set(names)
+
+
+def test_help_of_a_story_shows_its_parameters_and_steps(tmp_path: Path) -> None:
+    said = load("seat-rush", "--help", folder=tmp_path).stdout
+    assert "--set seats=20" in said
+    assert "seats in a category (at least 1)" in said
+    assert "step unlock" in said
+    assert "--set cancel" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), 2, "Which story? Known are abandon, browse, chat, checkout, mixed, platng-onsale, reconnect-storm, seat-rush."),
+        (("seat-rsh",), 2, "There is no story 'seat-rsh'. Did you mean 'seat-rush'?"),
+        (("seat-rush", "--set", "seat=3"), 2, "--set seat=3: There is no parameter 'seat'. Did you mean 'seats'?"),
+        (("seat-rush", "--set", "seats=none"), 2, "--set seats=none: This is no whole number. seats in a category."),
+        (("seat-rush", "--set", "seats=0"), 2, "--set seats=0: It has to be at least 1."),
+        (("seat-rush", "--slo", "lck p99<1s"), 2, "There is no step 'lck'. Did you mean 'lock'?"),
+        (("seat-rush", "--slo", "oversld=0"), 2, "oversld"),
+        (("seat-rush", "--users", "many"), 2, "--users: 'many' is not a whole number of at least 1."),
+        (("seat-rush", "--users", "0"), 2, "--users: 0 is not a whole number of at least 1."),
+        (("seat-rush", "--spawn-rate", "0"), 2, "--spawn-rate: 0.0 is not a number above 0."),
+        (("seat-rush", "--run-time", "soon"), 2, "--run-time soon: This is no time such as 30s, 5m or 1h."),
+        (("seat-rush", "savebucks"), 2, "seat-rush needs lock, unlock, join, which savebucks does not declare. It fits eventplatform."),
+        (("seat-rush", "--url", "http://localhost:9"), 3, "does not answer"),
+        (("seat-rush", "--prepare", "x"), 2, "Where is the target? Give --target-url"),
+    ],
+)
+def test_what_is_wrong_is_said(arguments: tuple[str, ...], code: int, said: str, tmp_path: Path) -> None:
+    done = load(*arguments, folder=tmp_path)
+    assert said in done.stderr
+    assert done.returncode == code
+
+
+def test_without_the_extra_it_says_how_to_get_it(tmp_path: Path) -> None:
+    code = "import sys, importlib.util as u; f = u.find_spec; u.find_spec = lambda n, *a: None if n == 'locust' else f(n, *a)\n"
+    code += "from understudy.cli.main import main; main(['load', 'seat-rush'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "`understudy load` needs the extra 'load' (locust is missing): python3 -m pip install 'understudy[load]'" in done.stderr
+
+
+def test_settings_can_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "understudy.toml").write_text('[load-test]\nusers = 4\nrun-time = "1s"\nset = ["seats=2"]\nout = "kept"\n', encoding="utf-8")
+    assert load("seat-rush", "-qq", folder=tmp_path).returncode == 0
+    result = json.loads((tmp_path / "kept" / "result.json").read_text(encoding="utf-8"))
+    assert (result["run"]["users"], result["parameters"]["seats"]) == (4, 2)
