@@ -9,9 +9,9 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,12 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server: `port` speaks Socket.IO; seconds of CPU and kB of memory are the process's own."""
+    """A running server: `port` speaks Socket.IO; urls: of the mock's services; seconds of CPU and kB of memory are the process's own."""
 
     name: str
     port: int
     pid: int
+    urls: Mapping[str, str] = field(default_factory=dict)
 
     def cpu(self) -> float:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
@@ -69,17 +70,18 @@ def documents() -> tuple[str, tempfile.TemporaryDirectory[str]]:
 @contextmanager
 def serving(name: str) -> Iterator[Server]:
     """A fresh server of that name ('stock' or 'ours') on a free port."""
-    with started(name) as (process, port):
-        yield Server(name, port, process.pid)
+    with started(name) as (process, port, urls):
+        yield Server(name, port, process.pid, urls)
 
 
 @contextmanager
-def started(name: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def started(name: str) -> Iterator[tuple[subprocess.Popen[str], int, dict[str, str]]]:
     port = free_port()
     command = ["benchmarks.stock_socketio"] if name == "stock" else ["understudy", "mock", documents()[0], "--port", "0", "--json"]
     process = subprocess.Popen(["taskset", "-c", "0", *PYTHON, *command], env={**os.environ, "PORT": str(port)}, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
-        yield process, answering(port if name == "stock" else announced(process))
+        urls = {} if name == "stock" else announced(process)
+        yield process, answering(int(urls["realtime"].rpartition(":")[2]) if urls else port), urls
     finally:
         process.terminate()
         process.wait()
@@ -92,15 +94,14 @@ def free_port() -> int:
     return port
 
 
-def announced(process: subprocess.Popen[str]) -> int:
-    """The port of the mock's service realtime, from the line that it prints when it serves."""
+def announced(process: subprocess.Popen[str]) -> dict[str, str]:
+    """The URLs of the mock's services, from the line that it prints when it serves."""
     assert process.stdout
     line = process.stdout.readline()
     if not line:
         raise SystemExit("The mock did not start.")
     said: dict[str, Any] = json.loads(line)
-    urls = {service["name"]: service["url"] for service in said["backends"][0]["services"]}
-    return int(urls["realtime"].rpartition(":")[2])
+    return {service["name"]: service["url"] for service in said["backends"][0]["services"]}
 
 
 def answering(port: int) -> int:

@@ -157,7 +157,8 @@ def test_standard_modules_are_no_modules_of_ours() -> None:
         ("mock_server/backends", "from mock_server.transports import http"),
         ("contract_tests", "from mock_server.state.clock import Clock"),
         ("load", "import mock_server"),
-        ("load", "from contract_tests import oracles"),
+        ("load", "from understudy.testing import serve"),
+        ("contract_tests", "import load.verdicts"),
     ],
 )
 def test_an_import_against_the_rule_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, text: str) -> None:

@@ -32,7 +32,7 @@ def test_a_threshold_that_is_not_met_is_exit_code_1(tmp_path: Path) -> None:
 
 def test_all_stories_are_listed(tmp_path: Path) -> None:
     names = [line.split()[0] for line in load("--list", folder=tmp_path).stdout.splitlines()]
-    assert {"seat-rush", "checkout", "abandon", "mixed", "platng-onsale", "reconnect-storm", "browse", "chat"} == set(names)
+    assert {"seat-rush", "checkout", "abandon", "mixed", "platng-onsale", "reconnect-storm", "browse", "chat", "lock-loop"} == set(names)
 
 
 def test_help_of_a_story_shows_its_parameters_and_steps(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_help_of_a_story_shows_its_parameters_and_steps(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ((), 2, "Which story? Known are abandon, browse, chat, checkout, mixed, platng-onsale, reconnect-storm, seat-rush."),
+        ((), 2, "Which story? Known are abandon, browse, chat, checkout, lock-loop, mixed, platng-onsale, reconnect-storm, seat-rush."),
         (("seat-rsh",), 2, "There is no story 'seat-rsh'. Did you mean 'seat-rush'?"),
         (("seat-rush", "--set", "seat=3"), 2, "--set seat=3: There is no parameter 'seat'. Did you mean 'seats'?"),
         (("seat-rush", "--set", "seats=none"), 2, "--set seats=none: This is no whole number. seats in a category."),
