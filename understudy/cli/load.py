@@ -135,6 +135,8 @@ def _run(story: "Story", found: Found) -> int:
     from load.driving import drive
 
     plan = plan_of(story, found)
+    if plan.web:
+        click.echo(f"Locust's page: http://127.0.0.1:{plan.web} (once the stage is prepared); the verdict comes when it is ended with Ctrl-C", err=True)
     with _Line(bool(found.get("quiet") or found.get("json"))) as told:
         result = drive(plan, told)
     return _told(result, plan.folder, found)
