@@ -202,6 +202,16 @@ def test_a_verb_without_its_extra_says_how_to_get_it(installed: Installed) -> No
             assert "Traceback" not in done.stderr
 
 
+def test_it_stresses_its_own_mock(installed: Installed) -> None:
+    """With the extra of the load alone: it brings what it needs itself."""
+    program = [installed.programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{installed.wheel}[load]"]
+    subprocess.run(program, check=True, timeout=900)
+    done = installed.run("load", "seat-rush", "--users", "5", "--run-time", "2s", "--out", "out")
+    assert done.returncode == 0, done
+    assert "PASSED: No seat was sold twice" in done.stdout, done
+    assert "</html>" in (installed.folder / "out" / "report.html").read_text(encoding="utf-8")
+
+
 def test_it_checks_its_own_mock(installed: Installed) -> None:
     """Last: it brings the extra, after which this is no longer the core alone."""
     program = [installed.programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{installed.wheel}[check]"]
