@@ -12,7 +12,7 @@ from gevent.event import Event
 
 from load.clients.frames import Broken
 from load.clients.requests import Requests, Response
-from load.clients.sockets import Answer, Plain, SocketIO, socket_of
+from load.clients.sockets import ACK, Answer, Plain, SocketIO, socket_of
 from load.clock import now
 from load.filling import fill, fill_path, find_row
 from load.ledger import Ledger
@@ -20,6 +20,7 @@ from load.meter import Meter
 from load.pace import Arrivals, Start
 from load.records import Kind
 from load.stage import Call, Stage, Stock
+from load.witness import Witness
 from understudy.wire.chance import Chance
 
 __all__ = ["Actor", "Failed", "Lock", "Order", "World"]
@@ -92,6 +93,7 @@ class Actor:
         self.socket: SocketIO | Plain | None = None
         self.locks: list[Lock] = []
         self.joined: tuple[str, tuple[float, float]] | None = None
+        self.witness: Witness | None = None
         self.kept = False  # whether something was kept for good, where a story wants that once
         self.memory: Any = None  # what a story keeps in mind for them
         self._due: float | None = None
@@ -163,6 +165,8 @@ class Actor:
         sent, found = self._ask(call, {"@parent": parent, "@person": self.member.key})
         self._took("join", "WS", sent, found.at)
         self.inside(parent, sent, found.at)
+        assert self.socket is not None
+        self.socket.watching = self.witness = Witness.of(self.number, self.socket.room)
 
     def inside(self, parent: Any, asked: float, at: float) -> None:
         """They are in a room: it was asked for, and surely so from a moment on. What they hear counts from here."""
@@ -182,7 +186,7 @@ class Actor:
         sent = now()
         names = (call.reply, call.refusal, "error")
         try:
-            sent, found = self.socket.ask(self.socket.text(call.event, fill(call.body, values)), names, self.stage.timeout)
+            sent, found = self.socket.ask(self.socket.text(call.event, fill(call.body, values), self._acks and call.name == "lock"), names, self.stage.timeout)
         except Broken as error:
             keep(sent)
             self.gone()
@@ -255,13 +259,33 @@ class Actor:
         self._took("lock", "WS", sent, found.at)
         if not _granted(call, found.data):
             self.world.refused["lock"] += 1
+            self._acknowledged("lock", sent)
             return None
         name = str(found.data.get(call.gives.get("lock", ""), ""))
         self._note(Kind.LOCK, at, quantity, sent, found.at, name, said=f"{call.event} -> {_short(found.data)}")
         lock = Lock(name, at, quantity, sent + (self.stage.hold or 1e9) - CLOSE_TO_END, self.socket, str(found.data.get(call.gives.get("ends", ""), "")))
         self.locks.append(lock)
         self.world.offered.append(lock)
+        left = found.data.get(call.gives.get("available", ""))
+        if self.witness is not None and isinstance(left, int):
+            self.witness.look_for(self.stage.stocks[at].key, left, sent, lambda told: self.heard("told", sent, told))
+        self._acknowledged("lock", sent)
         return lock
+
+    def _acknowledged(self, step: str, sent: float) -> None:
+        """Times the acknowledgement of a message that was answered, where the story asks for them."""
+        if not self._acks or self.socket is None:
+            return
+        try:
+            found = self.socket.expect((ACK,), self.stage.timeout)
+        except Broken:
+            return self.gone()
+        failure = "" if found is not None else f"no acknowledgement within {self.stage.timeout:g} s"
+        self._took(f"{step} ack", "WS", sent, found.at if found is not None else now(), 0, failure)
+
+    @property
+    def _acks(self) -> bool:
+        return bool(self.parameters.get("acks")) and isinstance(self.socket, SocketIO)
 
     def _perhaps_locked(self, at: int, quantity: int, sent: float) -> None:
         """No answer came: it may be locked, and then it is free again when the socket is gone."""

@@ -64,7 +64,8 @@ class Call:
 @dataclass(frozen=True)
 class Room:
     """A channel on which many hear of what happens. raw: frames of a plain WebSocket, whose `tag` names the message; update: that message;
-    rate: messages a socket may send in so many seconds; greeting: what a socket is told once it is open."""
+    rate: messages a socket may send in so many seconds; greeting: what a socket is told once it is open;
+    key, figure: fields of the update that say which row it is about, and how many are left."""
 
     channel: str
     raw: bool
@@ -73,6 +74,8 @@ class Room:
     namespace: str = ""
     rate: tuple[int, float] | None = None
     greeting: str = ""
+    key: str = ""
+    figure: str = ""
 
 
 @dataclass(frozen=True)

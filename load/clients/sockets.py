@@ -4,6 +4,7 @@ import re
 import ssl
 from collections import deque
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 from zlib import crc32
 
@@ -16,8 +17,9 @@ from load.clock import now
 from load.stage import Room
 from understudy.wire import socketio
 
-__all__ = ["Answer", "Plain", "SocketIO", "socket_of"]
+__all__ = ["ACK", "Answer", "Plain", "SocketIO", "socket_of"]
 
+ACK = "(acknowledgement)"
 PACE = 1.05  # a window that a server limits is kept to with so much to spare
 
 
@@ -147,6 +149,7 @@ class SocketIO(_Socket):
         self._head = f"42{space}".encode()
         self._update = self._head + orjson.dumps([room.update])[:-1] if room.update else b"\xff"
         self._space = space
+        self._numbers = count(1)
 
     def open(self, timeout: float) -> float:
         """Opens it; the moment at which it was let in. Raises Broken."""
@@ -159,9 +162,10 @@ class SocketIO(_Socket):
             raise Broken(f"{self.room.namespace} did not open: {found.data if found else 'no answer in time'}")
         return found.at
 
-    def text(self, event: str, body: Any) -> bytes:
-        """The payload of an event."""
-        return self._head + orjson.dumps([event] if body is None else [event, body])
+    def text(self, event: str, body: Any, ack: bool = False) -> bytes:
+        """The payload of an event; with ack an acknowledgement is asked for, which comes as an answer of the name ACK."""
+        number = next(self._numbers) if ack else None
+        return self._head + (b"%d" % number if number is not None else b"") + orjson.dumps([event] if body is None else [event, body])
 
     def _came(self, payload: bytes) -> None:
         if payload.startswith(self._update):
@@ -182,6 +186,8 @@ class SocketIO(_Socket):
             return
         if packet.type == socketio.EVENT:
             self._answered(Answer(at, packet.data[0], packet.data[1] if len(packet.data) > 1 else None))
+        elif packet.type == socketio.ACK:
+            self._answered(Answer(at, ACK, packet.data))
         elif packet.type == socketio.CONNECT:
             self._answered(Answer(at, "connect", packet.data))
         elif packet.type == socketio.CONNECT_ERROR:
@@ -203,8 +209,8 @@ class Plain(_Socket):
         self.frames.open(handshake["uri"], handshake["headers"], tuple(handshake["subprotocols"]), self.tls, timeout)
         return now()
 
-    def text(self, event: str, body: Any) -> bytes:
-        """The payload of a message: its body carries its name already, or gets it."""
+    def text(self, event: str, body: Any, ack: bool = False) -> bytes:
+        """The payload of a message: its body carries its name already, or gets it. Plain sockets know no acknowledgements."""
         found = body if isinstance(body, dict) else {}
         return orjson.dumps(found if self.room.tag in found else {self.room.tag: event, **found})
 

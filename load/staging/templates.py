@@ -9,6 +9,7 @@ from contract_tests.bindings import ITEM, Spot, bindings, place_of
 from contract_tests.people import Person
 from contract_tests.realtime.letters import Letters, leaf, put
 from contract_tests.realtime.lines import Stage as Lines
+from contract_tests.realtime.lines import lines_of
 from contract_tests.samples import Request
 from contract_tests.session import Session
 from load.stage import Call, Room
@@ -133,9 +134,10 @@ def _gives(reply: Any) -> dict[str, str]:
 
 def room_of(session: Session, channel: Channel, update: str) -> Room:
     """The channel as a generator meets it."""
-    rate = channel.opening.behavior.get("rate")
-    from contract_tests.realtime.lines import lines_of
-
     greeting = next((item["message"] for item in channel.opening.behavior.get("emit") or () if item.get("to") == "sender"), "")
-    limit = lines_of(session).limit(channel) if rate else None
-    return Room(channel.id, channel.raw, channel.tag, update, "" if channel.raw else f"/{channel.address.strip('/')}", limit, greeting)
+    limit = lines_of(session).limit(channel) if channel.opening.behavior.get("rate") else None
+    push = channel.sends.get(update) or next((item for item in channel.sends.values() if item.message.name == update), None)
+    told = (push.words.get("data") or {}) if push is not None else {}
+    key = next((name for name, value in told.items() if value == "row.id"), "")
+    figure = next((name for name, value in told.items() if "- held(row)" in str(value)), "")
+    return Room(channel.id, channel.raw, channel.tag, update, "" if channel.raw else f"/{channel.address.strip('/')}", limit, greeting, key, figure)

@@ -3,7 +3,6 @@
 import gevent
 
 from load.actor import Actor, Lock
-from load.clock import now
 from load.pace import Start
 from load.parameters import EVENT, Parameter
 from load.stories.seat_rush import arrive
@@ -68,6 +67,7 @@ STORY = Story(
         "join": "joining the room",
         "lock": "locking seats",
         "unlock": "giving them up as one should",
+        "told": "from asking for a lock until somebody in the room is told of it",
         "mine": "one's own locks, once their time is over",
     },
     "seats",

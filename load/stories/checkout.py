@@ -57,6 +57,7 @@ STORY = Story(
         "mine": "one's own locks",
         "spend": "the order with the lock",
         "unlock": "giving up before the order",
+        "told": "from asking for a lock until somebody in the room is told of it",
         "cancel": "taking the order back",
     },
     "seats",

@@ -61,6 +61,7 @@ STORY = Story(
         "join": "joining the room",
         "lock": "from the common moment to the answer",
         "unlock": "giving a lock up",
+        "told": "from asking for a lock until somebody in the room is told of it",
         "reserve": "from the common moment to the answer",
         "release": "giving back what was reserved",
         "order": "from the common moment to the answer",

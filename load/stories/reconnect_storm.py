@@ -43,6 +43,7 @@ STORY = Story(
         "join": "joining the room",
         "lock": "of the few who stay",
         "unlock": "of the few who stay",
+        "told": "from asking for a lock until somebody in the room is told of it",
     },
     "seats",
     ("lock", "unlock", "join"),

@@ -196,3 +196,19 @@ def test_the_locustfile_runs_by_itself(tmp_path: Path) -> None:
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=90, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "PASSED: No seat was sold twice: 5 seats" in done.stdout
+
+
+def test_acknowledgements_and_broadcasts_are_timed(tmp_path: Path) -> None:
+    result = run("lock-loop", tmp_path, 12, 2.0, "acks=true", "lockers=2")
+    steps = result["steps"]
+    assert steps["lock ack"]["count"] == steps["lock"]["count"] > 10
+    assert 0 < steps["told"]["count"] <= steps["lock"]["count"]
+    assert steps["told"]["p50"] < 1000
+
+
+def test_an_acknowledgement_that_never_comes_is_a_failure(tmp_path: Path) -> None:
+    with planted(mutants()["eventplatform-acknowledgements-missing"]) as server:
+        urls = tuple(f"{service}={url}" for service, url in server.urls.items())
+        result = run("seat-rush", tmp_path, 4, 3.0, "acks=true", options=Options("eventplatform", urls=urls, time=600.0, timeout=1.0))
+    assert result["steps"]["lock ack"]["count"] == 0
+    assert {item["message"] for item in result["failures"]} == {"no acknowledgement within 1 s"}
