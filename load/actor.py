@@ -303,14 +303,29 @@ class Actor:
         if _granted(call, found.data):
             self._note(Kind.UNLOCK, lock.at, lock.quantity, sent, found.at, lock.name)
             return True
-        self._denied(lock, sure, sent, found.at, f"{call.event} -> {_short(found.data)}")
+        self._denied(lock, sure, sent, f"{call.event} -> {_short(found.data)}")
         return False
 
-    def _denied(self, lock: Lock, sure: bool, sent: float, at: float, said: str) -> None:
-        """What was ours is refused: stolen, where nothing else can have ended it."""
-        self._note(Kind.EXPIRED, lock.at, lock.quantity, sent, at, lock.name, sure=False)
+    def free(self) -> None:
+        """Gives up what is left of a turn before, where that was refused for a while. Raises Failed."""
+        for lock in list(self.locks):
+            self.unlock(lock)
+
+    def _denied(self, lock: Lock, sure: bool, sent: float, said: str) -> None:
+        """What was ours is refused: stolen, where nothing else can have ended it and the server does not list it any more. Raises Failed."""
+        if self._is_listed(lock):  # refused for another reason, such as a limit of messages: it is ours still
+            self.locks.append(lock)
+            return
+        self._note(Kind.EXPIRED, lock.at, lock.quantity, sent, now(), lock.name, sure=False)
         if sure:
-            self._note(Kind.STOLEN, lock.at, lock.quantity, sent, at, lock.name, said=said)
+            self._note(Kind.STOLEN, lock.at, lock.quantity, sent, now(), lock.name, said=said)
+
+    def _is_listed(self, lock: Lock) -> bool:
+        """Whether the server lists a lock as one's own, once its limit of messages can't be what refused; False where it lists none. Raises Failed."""
+        if "mine" not in self.stage.calls or self.socket is None:
+            return False
+        gevent.sleep(self.socket.room.rate[1] * 1.2 if self.socket.room.rate else 0.05)
+        return any(lock.name in map(str, row.values()) for row in self.mine())
 
     def abuse(self, role: str, at: int, quantity: int = 1, lock: "Lock | None" = None, order: "Order | None" = None) -> bool:
         """Asks for what is not one's right: True where it is granted, which is not kept, so that the figures show it. Raises Failed."""
@@ -375,7 +390,9 @@ class Actor:
         begin = now()
         self._note(Kind.SPENT, lock.at, lock.quantity, begin, begin, lock.name)  # from here on it is not surely a lock any more
         found = self._taken("spend", Kind.SPEND, lock.at, lock.quantity, values)
-        if found is None and sure:
+        if found is None and self._is_listed(lock):
+            self.locks.append(lock)
+        elif found is None and sure:
             self._note(Kind.STOLEN, lock.at, lock.quantity, begin, now(), lock.name, said="the order with the lock is refused")
         return found
 

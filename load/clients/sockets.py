@@ -20,7 +20,7 @@ from understudy.wire import socketio
 __all__ = ["ACK", "Answer", "Plain", "SocketIO", "socket_of"]
 
 ACK = "(acknowledgement)"
-PACE = 1.05  # a window that a server limits is kept to with so much to spare
+PACE = 1.1  # a window that a server limits is kept to with so much to spare
 
 
 class Answer:

@@ -16,6 +16,7 @@ def act(me: Actor) -> None:
     """One round: a lock; then the page is closed, its network is gone, it is given up, or left open until the lock's time is over."""
     if me.socket is None or not me.socket.is_open:
         arrive(me)
+    me.free()
     period = float(me.parameters["period"])
     _, at = me.round()
     gevent.sleep(me.chance.random() * LOCKED / 2 * period)

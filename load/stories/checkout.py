@@ -10,6 +10,7 @@ def act(me: Actor) -> None:
     """One purchase, as far as it comes."""
     if me.socket is None or not me.socket.is_open:
         arrive(me)
+    me.free()
     at, most = me.chance.randrange(len(me.stage.stocks)), int(me.parameters["quantity"])
     lock = me.lock(at, me.chance.randint(1, most))
     if lock is None:
@@ -25,8 +26,7 @@ def act(me: Actor) -> None:
             me.still_held(lock)
     else:
         _buy(me, lock)
-    for item in list(me.locks):  # a second one, where it was granted
-        me.unlock(item)
+    me.free()  # a second one, where it was granted
 
 
 def _buy(me: Actor, lock: Lock) -> None:

@@ -12,6 +12,7 @@ def act(me: Actor) -> None:
     """One lock and its end; or a while of listening."""
     if me.socket is None or not me.socket.is_open:
         arrive(me)
+    me.free()
     if me.number >= int(me.parameters["lockers"]):
         gevent.sleep(0.5)
         return

@@ -13,6 +13,7 @@ def act(me: Actor) -> None:
     """One round: every second user takes by request, the others lock by socket, at one moment; then all give back."""
     if me.socket is None or not me.socket.is_open:
         arrive(me)
+    me.free()
     period, quantity = float(me.parameters["period"]), int(me.parameters["quantity"])
     number, at = me.round()
     me.due(at)

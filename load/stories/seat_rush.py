@@ -21,6 +21,7 @@ def act(me: Actor) -> None:
     """One round: all lock at one moment, hold what they got until all were answered, and give it up."""
     if me.socket is None or not me.socket.is_open:
         arrive(me)
+    me.free()
     number, at = me.round()
     me.due(at)
     stock, quantity = number % len(me.stage.stocks), int(me.parameters["quantity"])
