@@ -1,9 +1,11 @@
 """The verdict: what the ledger says for sure, and what the server's own figures make of it. Exact: what is not sure accuses nobody.
 
-A grant holds for sure from the moment its answer came until the moment at which giving it back was sent; perhaps from when it was asked for until that was
-answered. So the sum of what surely holds can exceed what there is only if more was given than there is, whatever the network did in between.
+A grant holds for sure from the moment its answer came until the moment at which giving it back was sent, and a lock no longer than its time; perhaps from when
+it was asked for until that was answered. So the sum of what surely holds can exceed what there is only if more was given than there is, whatever the network
+did in between.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,14 +19,16 @@ from load.stage import Stage
 
 __all__ = ["Figure", "Judge", "Listened", "Verdict", "read_records", "without"]
 
-TAKE, GIVE = (Kind.LOCK, Kind.RESERVE, Kind.ORDER, Kind.SPEND), (Kind.UNLOCK, Kind.RELEASE, Kind.CANCEL, Kind.DROP, Kind.EXPIRED, Kind.SPENT)
+LASTING, BACK = (Kind.RESERVE, Kind.ORDER, Kind.SPEND), (Kind.RELEASE, Kind.CANCEL)
+ENDING = (Kind.UNLOCK, Kind.DROP, Kind.EXPIRED, Kind.SPENT)  # what ends a lock
+TAKE, GIVE = (Kind.LOCK, *LASTING), (*BACK, *ENDING)
 ROLES = {
     Kind.LOCK: "lock", Kind.RESERVE: "reserve", Kind.ORDER: "order", Kind.SPEND: "spend", Kind.UNLOCK: "unlock", Kind.RELEASE: "release", Kind.CANCEL: "cancel",
     Kind.CHANGE: "send",
 }  # fmt: skip
-LASTING = (Kind.RESERVE, Kind.ORDER, Kind.SPEND)
 MOST = 200  # offending requests that are shown
 SETTLED = 2.0  # seconds within which a change is told
+EARLY = 2.0  # seconds before the end of its time from which on a lock does not surely hold
 Records = Any  # a structured array of FIELDS
 
 
@@ -75,13 +79,52 @@ def without(records: Records, lost: Mapping[int, float]) -> Records:
     if not lost:
         return records
     taken = records[np.isin(records["worker"], list(lost)) & np.isin(records["kind"], TAKE) & (records["sure"] == 1)]
-    ended = {(int(row["worker"]), bytes(row["id"])) for row in records[np.isin(records["kind"], GIVE)] if row["id"]}
-    left = np.array([row for row in taken if (int(row["worker"]), bytes(row["id"])) not in ended], dtype=records.dtype)
-    left["kind"], left["sure"] = Kind.DROP, 0
-    left["sent"] = left["done"] = [lost[int(row["worker"])] for row in left]
-    left["id"] = [row["id"] or b"lost" for row in left]
+    left = taken[np.isinf(_first_after(taken, records[np.isin(records["kind"], GIVE)], by_name=taken["kind"] != Kind.RESERVE))]
+    left["kind"], left["sure"] = np.select([left["kind"] == Kind.LOCK, left["kind"] == Kind.RESERVE], [Kind.EXPIRED, Kind.RELEASE], Kind.CANCEL), 0
+    left["sent"] = left["done"] = [lost[worker] for worker in left["worker"].tolist()]
     found = np.concatenate([records, left])
     return found[np.argsort(found["done"], kind="stable")]
+
+
+def _key(*columns: Any) -> Any:
+    """One number for each row of some fields: others for others, as good as surely."""
+    found = np.zeros(len(columns[0]), np.uint64)
+    for column in columns:
+        found = (found ^ column.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        found ^= found >> np.uint64(29)
+    return found
+
+
+def _words(rows: Records) -> list[Any]:
+    """The ids of some rows, as four numbers each."""
+    return list(np.ascontiguousarray(rows["id"]).view("<u8").reshape(-1, 4).T)
+
+
+def _first_after(takes: Records, gives: Records, by_name: Any = True) -> Any:
+    """Of each grant, when the first thing that ends one of its account, stock and id was sent after it was asked for; inf: never."""
+    both = np.concatenate([takes, gives])
+    named = np.concatenate([np.broadcast_to(by_name, len(takes)), gives["kind"] != Kind.RELEASE])
+    key = _key(both["account"], both["stock"], named, *(word * named for word in _words(both)))
+    order = np.lexsort((np.arange(len(both)) >= len(takes), both["sent"], key))
+    gave = order >= len(takes)
+    following = np.minimum.accumulate(np.where(gave, np.arange(len(order)), len(order))[::-1])[::-1]
+    found = np.append(both["sent"][order], np.inf)[following]
+    found[np.append(key[order], 0)[following] != key[order]] = np.inf
+    ends = np.empty(len(order))
+    ends[order] = found
+    return ends[: len(takes)]
+
+
+def _meets(group: Any, begin: Any, end: Any) -> Any:
+    """Whether each span, in the order in which they begin, begins before an earlier one of its group has ended."""
+    order = np.argsort(group, kind="stable")
+    ends, rank = np.unique(end[order], return_inverse=True)
+    number = np.cumsum(np.append(0, np.diff(group[order]) != 0)) if len(order) else order
+    latest = np.maximum.accumulate(number * (len(ends) + 1) + rank)
+    before, same = np.roll(latest, 1), np.append(False, np.diff(number) == 0)[: len(order)]
+    found = np.zeros(len(order), bool)
+    found[order] = same & (begin[order] < ends[before % (len(ends) + 1)]) & (end[order] > begin[order]) if len(order) else False
+    return found
 
 
 class Judge:
@@ -115,76 +158,84 @@ class Judge:
 
     def held(self, number: int) -> tuple[Any, Any]:
         """Moments, and how many of a stock surely were held from then on."""
-        rows = self.sure[self.sure["stock"] == number]
-        kinds, quantity = rows["kind"], rows["quantity"].astype(np.int64)
-        took, gave = np.isin(kinds, TAKE), np.isin(kinds, GIVE)
-        unsure = self.records[
-            (self.records["stock"] == number) & (self.records["sure"] == 0) & np.isin(self.records["kind"], GIVE) & (self.records["id"] != b"")
-        ]
-        at = np.concatenate([rows["done"][took], rows["sent"][gave], unsure["sent"]])
-        delta = np.concatenate([quantity[took], -quantity[gave], -unsure["quantity"].astype(np.int64)])
+        locks, ends = self._locks
+        mine = locks["stock"] == number
+        locks, ends = locks[mine], np.maximum(ends[mine], locks["done"][mine])
+        rows = self._lasting[self._lasting["stock"] == number]
+        gives = np.isin(rows["kind"], BACK)
+        at = np.concatenate([locks["done"], ends, np.where(gives, rows["sent"], rows["done"])])
+        amounts, quantity = locks["quantity"].astype(np.int64), rows["quantity"].astype(np.int64)
+        delta = np.concatenate([amounts, -amounts, np.where(gives, -quantity, quantity)])
+        known = np.isfinite(at)
+        at, delta = at[known], delta[known]
         order = np.lexsort((delta, at))  # at one moment what is given back goes first
         return at[order], np.cumsum(delta[order])
 
+    @cached_property
+    def _lasting(self) -> Records:
+        """What surely was taken for good, and what may have been given back of that."""
+        kinds = self.records["kind"]
+        return self.records[(np.isin(kinds, LASTING) & (self.records["sure"] == 1)) | np.isin(kinds, BACK)]
+
+    @cached_property
+    def _locks(self) -> tuple[Records, Any]:
+        """The locks that surely were granted, by when that was; and until when each surely held."""
+        locks = self.sure[self.sure["kind"] == Kind.LOCK]
+        ends = np.isin(self.records["kind"], ENDING)
+        # of a lock that nobody was told of nobody knows the name
+        ends &= (self.records["kind"] != Kind.DROP) | (self.records["sure"] == 1) | (self.records["id"] != b"")
+        until = _first_after(locks, self.records[ends])
+        return locks, np.minimum(until, locks["sent"] + self.stage.hold - EARLY) if self.stage.hold else until
+
     def _over(self, number: int, at: float, over: int) -> list[dict[str, Any]]:
         """The latest grants that surely held at a moment, up to so many seats."""
-        rows = self.sure[(self.sure["stock"] == number) & (self.sure["done"] <= at)]
-        ended = {(row["account"], row["id"]) for row in rows if row["kind"] in GIVE}
-        held = [row for row in rows if row["kind"] in TAKE and (row["account"], row["id"]) not in ended]
-        found: list[dict[str, Any]] = []
-        for row in reversed(held):
-            if over <= 0:
-                break
-            over -= int(row["quantity"])
-            found.append(self.shown(row))
-        return found
+        locks, ends = self._locks
+        lasting = self._lasting[self._lasting["stock"] == number]
+        taken = lasting[np.isin(lasting["kind"], LASTING)]
+        back = _first_after(taken, lasting[np.isin(lasting["kind"], BACK)], by_name=taken["kind"] != Kind.RESERVE)
+        mine = (locks["stock"] == number) & (locks["done"] <= at) & (ends > at)
+        rows = np.concatenate([locks[mine], taken[(taken["done"] <= at) & (back > at)]])
+        rows = rows[np.argsort(-rows["done"], kind="stable")]
+        before = np.cumsum(rows["quantity"].astype(np.int64)) - rows["quantity"]
+        return [self.shown(row) for row in rows[before < over][:MOST]]
 
     def double_locked(self) -> Verdict:
-        """Locks that somebody was granted in a stock in which they surely held one, and locks that were granted twice."""
-        found = Verdict()
-        open_locks: dict[tuple[int, int], tuple[float, bytes]] = {}
-        seen: dict[bytes, Any] = {}
-        ends = self._ends()
-        for row in self.sure[self.sure["kind"] == Kind.LOCK]:
-            key, name = (int(row["account"]), int(row["stock"])), bytes(row["id"])
-            before = open_locks.get(key)
-            twice = bool(name) and name in seen
-            if twice or (before is not None and row["done"] < before[0]):
-                found.count += 1
-                found.offenders.append(self.shown(row))
-            if name:
-                seen[name] = row
-            open_locks[key] = (ends.get(name, float("inf")) if name else float("inf"), name)
-        return found
-
-    def _ends(self) -> dict[bytes, float]:
-        """Lock -> the moment at which its end was sent at the earliest."""
-        found: dict[bytes, float] = {}
-        for row in self.records[np.isin(self.records["kind"], (Kind.UNLOCK, Kind.DROP, Kind.EXPIRED, Kind.SPENT))]:
-            name = bytes(row["id"])
-            found[name] = min(found.get(name, float("inf")), float(row["sent"]))
-        return found
+        """Locks that somebody was granted in a stock in which they surely held one, and locks that were granted while they surely were held."""
+        locks, ends = self._locks
+        named = locks["id"] != b""
+        twice = _meets(_key(locks["account"], locks["stock"]), locks["done"], ends)
+        twice[named] |= _meets(_key(locks["stock"][named], *_words(locks[named])), locks["done"][named], ends[named])
+        return Verdict(int(twice.sum()), offenders=[self.shown(row) for row in locks[twice][:MOST]])
 
     def stolen(self) -> Verdict:
-        """Locks that were denied to those who surely held them."""
+        """Locks that were denied to those who surely held them, each once."""
         rows = self.sure[self.sure["kind"] == Kind.STOLEN]
+        _, first = np.unique(_key(rows["account"], rows["stock"], *_words(rows)), return_index=True)
+        rows = rows[np.isin(np.arange(len(rows)), first) | (rows["id"] == b"")]
         return Verdict(len(rows), offenders=[self.shown(row) for row in rows[:MOST]])
 
     # against the server's own figures
 
     def expected(self, number: int) -> tuple[int, int]:
         """How many of a stock are taken for good when all have left: at least, at most."""
-        stock = self.stage.stocks[number]
-        mine = self.records["stock"] == number
-        lasting, back = np.isin(self.records["kind"], LASTING) & mine, np.isin(self.records["kind"], (Kind.RELEASE, Kind.CANCEL)) & mine
-        sure = self.records["sure"] == 1
-        quantity = self.records["quantity"].astype(np.int64)
-        kept = int(quantity[lasting & sure].sum() - quantity[back & sure].sum())
-        return stock.taken + kept - int(quantity[back & ~sure].sum()), stock.taken + kept + int(quantity[lasting & ~sure].sum())
+        taken = self.stage.stocks[number].taken
+        return taken + int(self._for_good[0][number]), taken + int(self._for_good[1][number])
+
+    @cached_property
+    def _for_good(self) -> tuple[Any, Any]:
+        """Of each stock: how many more are taken for good, at least and at most."""
+        rows = self.records[np.isin(self.records["kind"], (*LASTING, *BACK))]
+        gives, sure = np.isin(rows["kind"], BACK), rows["sure"] == 1
+        amounts = np.where(gives, -rows["quantity"].astype(np.int64), rows["quantity"])
+
+        def summed(which: Any) -> Any:
+            return np.bincount(rows["stock"][which], weights=amounts[which], minlength=len(self.stage.stocks))
+
+        return summed(sure | gives), summed(sure | ~gives)
 
     def _against_figures(self, name: str, figures: Sequence[Figure]) -> Verdict:
         """Leaked: taken, and nobody has it. Lost update: had, and not counted as taken."""
-        found = self._kept() if name == "leaked" else Verdict()
+        found, kept = self._kept() if name == "leaked" else (Verdict(), Counter())
         known = [(number, figure) for number, figure in enumerate(figures) if figure.taken is not None]
         if len(known) < len(self.stage.stocks):
             return found if found.count else Verdict(judged=False, why="the server does not show how many are taken")
@@ -196,16 +247,19 @@ class Judge:
             free = max(0, (figure.available if figure.available is not None else 0) - (stock.total - taken))
             count = max(0, taken - most) + locked if name == "leaked" else max(0, least - taken) + free
             if count:
-                found.count += count
+                found.count += max(0, count - kept[number])  # what was seen to be kept may be among what is missing now
                 seen = f"{taken} of {stock.total} are taken, {least if least == most else f'{least} to {most}'} were given for good"
                 seen += f"; {figure.available} can be had" if figure.available is not None else ""
                 found.offenders.append({"at": None, "who": "", "stock": stock.label, "quantity": count, "id": "", "said": seen})
         return found
 
-    def _kept(self) -> Verdict:
-        """What is still held after it was given back."""
+    def _kept(self) -> tuple[Verdict, Counter[int]]:
+        """What was still held after it was given back, and how many that are of each stock."""
         rows = self.sure[self.sure["kind"] == Kind.LEAKED]
-        return Verdict(int(rows["quantity"].sum()), offenders=[self.shown(row) for row in rows[:MOST]])
+        kept = Counter[int]()
+        for row in rows:
+            kept[int(row["stock"])] += int(row["quantity"])
+        return Verdict(kept.total(), offenders=[self.shown(row) for row in rows[:MOST]]), kept
 
     # what was told
 
@@ -231,34 +285,55 @@ class Judge:
         return found
 
     @cached_property
-    def _changes(self) -> dict[str, tuple[Any, Any, Any, Any]]:
-        """Room -> moments between which each sure change happened, sorted each by itself, and the same of those that may have happened."""
+    def _changes(self) -> dict[str, tuple[Any, Any, Any]]:
+        """Room -> moments between which each sure change happened, sorted each by itself, and from when on those that may have happened."""
         rooms: dict[str, list[int]] = {}
         for number, stock in enumerate(self.stage.stocks):
             rooms.setdefault(str(stock.parent), []).append(number)
-        tells = [kind for kind in (*TAKE, *GIVE, Kind.CHANGE) if self._tells(kind)]
+        tells = np.zeros(256, np.int64)
+        for kind in (*TAKE, *GIVE, Kind.CHANGE):
+            tells[kind] = self._tells(kind)
+        rows = self.records[tells[self.records["kind"]] > 0]
+        rows = np.repeat(rows, tells[rows["kind"]])
+        late, silent = self._expiring
+        perhaps = (rows["sure"] == 0) | ((rows["kind"] == Kind.DROP) & np.isin(_key(rows["account"], rows["stock"], *_words(rows)), late))
         found = {}
         for room, numbers in rooms.items():
-            rows = self.records[np.isin(self.records["stock"], numbers) & np.isin(self.records["kind"], tells)]
-            sure, perhaps = rows[(rows["sure"] == 1)], rows[(rows["sure"] == 0)]
-            found[room] = (np.sort(sure["sent"]), np.sort(sure["done"]), np.sort(perhaps["sent"]), np.sort(perhaps["done"]))
+            mine = np.isin(rows["stock"], numbers)
+            sure = rows[mine & ~perhaps]
+            maybe = np.concatenate([rows["sent"][mine & perhaps], silent["sent"][np.isin(silent["stock"], numbers)]])
+            found[room] = (np.sort(sure["sent"]), np.sort(sure["done"]), np.sort(maybe))
         return found
 
-    def _tells(self, kind: Kind) -> bool:
+    @cached_property
+    def _expiring(self) -> tuple[Any, Records]:
+        """Keys of locks whose time was over before their end was sent, so that it may have been told before; and what may end without a record of it."""
+        locks, _ = self._locks
+        until = _first_after(locks, self.records[np.isin(self.records["kind"], ENDING)])
+        late = locks[until > locks["sent"] + self.stage.hold - EARLY] if self.stage.hold else locks[:0]
+        spent, orders = self.records[self.records["kind"] == Kind.SPENT], self.sure[self.sure["kind"] == Kind.SPEND]
+        refused = []  # of these orders the locks may be left, and end some time: which ones does not matter, so it is the first
+        for number in range(len(self.stage.stocks)):
+            mine = spent[spent["stock"] == number]
+            refused.append(mine[: max(0, len(mine) - int((orders["stock"] == number).sum()))])
+        return _key(late["account"], late["stock"], *_words(late)), np.concatenate([locks[np.isinf(until)], *refused])
+
+    def _tells(self, kind: Kind) -> int:
+        """How many messages to its room a thing brings about."""
         call = self.stage.calls.get(ROLES.get(kind, ""))
-        return bool(call.tells) if call is not None else kind in (Kind.DROP, Kind.EXPIRED)
+        return call.tells if call is not None else int(kind in (Kind.DROP, Kind.EXPIRED))
 
     @staticmethod
-    def between(changes: tuple[Any, Any, Any, Any] | None, item: Listened) -> tuple[int, int]:
+    def between(changes: tuple[Any, Any, Any] | None, item: Listened) -> tuple[int, int]:
         """How many changes surely, and at most, were told to a socket: those between its joining and its leaving."""
         if changes is None:
             return 0, 0
-        sent, done, maybe_sent, _ = changes
+        sent, done, perhaps = changes
         # surely: asked for after it had joined, and answered well before it left
         least = int(np.searchsorted(done, item.left - SETTLED, "right")) - int(np.searchsorted(sent, item.joined, "left"))
         # at most: not answered before it asked to join, and asked for before it left
         most = int(np.searchsorted(sent, item.left, "right")) - int(np.searchsorted(done, item.asked, "left"))
-        return max(0, least), max(0, most) + len(maybe_sent)
+        return max(0, least), max(0, most) + int(np.searchsorted(perhaps, item.left, "right"))
 
     def misordered(self) -> Verdict:
         """Sockets that heard the same messages as others of their room, in another order."""
@@ -279,12 +354,17 @@ class Judge:
         return found if self.heard else Verdict(judged=False, why="nobody listened")
 
     def _whole(self) -> list[Listened]:
-        """The sockets that were in their room before anything happened and until all had ended."""
-        changes = self._changes
-        spans = {room: (float(sent[0]), float(done[-1])) for room, (sent, done, *_) in changes.items() if len(sent)}
-        return [
-            item for item in self.heard if item.room in spans and item.joined < spans[item.room][0] and item.left - SETTLED > self._last(item.room, item.left)
-        ]
+        """The sockets that were in their room before anything happened and until all had ended, and heard no more and no less than that."""
+        found = []
+        for item in self.heard:
+            changes = self._changes.get(item.room)
+            if changes is None or not len(changes[0]):
+                continue
+            least, most = self.between(changes, item)
+            first = min(float(moments[0]) for moments in (changes[0], changes[2]) if len(moments))
+            if item.joined < first and item.left - SETTLED > self._last(item.room, item.left) and least <= item.updates <= most:
+                found.append(item)
+        return found
 
     def _last(self, room: str, left: float) -> float:
         """The last change of a room before somebody left."""
@@ -310,14 +390,15 @@ class Judge:
 
 
 def held_over_time(judge: Judge, most: int = 400) -> list[dict[str, Any]]:
-    """For the chart: how many of each stock surely were held, thinned out to so many points, the highest of each stretch kept."""
+    """For the chart: how many of each stock surely were held, thinned out to so many points, the most and the fewest of each stretch."""
     found: list[dict[str, Any]] = []
     for number, stock in enumerate(judge.stage.stocks[:12]):
         at, held = judge.held(number)
         if not len(at):
             continue
-        edges = np.linspace(0, len(at), min(most, len(at)) + 1, dtype=int)
-        picks = [int(start + held[start:end].argmax()) for start, end in pairwise(edges) if end > start]
+        edges = np.linspace(0, len(at), min(most // 2, len(at)) + 1, dtype=int)
+        stretches = [(start, held[start:end]) for start, end in pairwise(edges) if end > start]
+        picks = sorted({int(start + pick) for start, part in stretches for pick in (part.argmax(), part.argmin())})
         found.append(
             {"stock": stock.label, "capacity": stock.total - stock.taken, "at": [judge.at(at[i]) for i in picks], "held": [int(held[i]) for i in picks]}
         )
