@@ -154,8 +154,6 @@ def _expected(node: Values) -> str:
     kind = node["type"][0] if isinstance(node["type"], list) else node["type"]
     if kind in ("integer", "number"):
         noun = "a whole number" if kind == "integer" else "a number"
-        if "exclusiveMinimum" in node:
-            return f"{noun} above {node['exclusiveMinimum']}"
         return f"{noun} from {node['minimum']} to {node['maximum']}" if "maximum" in node else f"{noun} of at least {node['minimum']}"
     least = node.get("minLength", 1)
     text = f"a text of at least {least} characters" if least > 1 else "a text"

@@ -453,7 +453,7 @@ def simulate(terms: Terms) -> Outcome:
         market.at(OPEN, greenlet(user.live).switch)
     for _ in range(terms.cuts):
         market.at(START + market.chance.random() * terms.seconds, lambda: market.chance.choice(users).me.socket.cut())  # type: ignore[union-attr]
-    with mock.patch("load.actor.now", market.now):
+    with mock.patch("load.actor.now", market.now), mock.patch("load.actor.gevent.sleep", market.sleep):
         market.run()
     told = ledger.drain()
     judge = Judge(stage, read_records(told.get("records", b"")), as_listened(told.get("listened", ())), told.get("said", ()), OPEN)

@@ -55,7 +55,7 @@ def test_help_of_a_story_shows_its_parameters_and_steps(tmp_path: Path) -> None:
         (("seat-rush", "--slo", "oversld=0"), 2, "oversld"),
         (("seat-rush", "--users", "many"), 2, "--users: 'many' is not a whole number of at least 1."),
         (("seat-rush", "--users", "0"), 2, "--users: 0 is not a whole number of at least 1."),
-        (("seat-rush", "--spawn-rate", "0"), 2, "--spawn-rate: 0.0 is not a number above 0."),
+        (("seat-rush", "--spawn-rate", "0"), 2, "--spawn-rate: 0.0 is not a number of at least 0.01."),
         (("seat-rush", "--run-time", "soon"), 2, "--run-time soon: This is no time such as 30s, 5m or 1h."),
         (("seat-rush", "savebucks"), 2, "seat-rush needs lock, unlock, join, which savebucks does not declare. It fits eventplatform."),
         (("seat-rush", "--url", "http://localhost:9"), 3, "does not answer"),

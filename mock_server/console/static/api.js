@@ -18,10 +18,16 @@ export const at = (texts, ...values) => String.raw({ raw: texts }, ...values.map
 /** Where a path of the control API is. */
 export const address = (path) => new URL(path, root).href;
 
+const never = new Promise(() => {});
+let flight = new AbortController(); // of all calls under way
+let leaving = false; // the page's own world is deleted: a call that names it would make it anew
+
 /** The answer's stream; raises Refusal. */
 export async function open(path, options = {}) {
+  if (leaving) return never;
   const headers = { "x-understudy-world": world, ...options.headers };
-  const answer = await fetch(address(path), { cache: "no-store", ...options, headers }).catch(() => {
+  const answer = await fetch(address(path), { cache: "no-store", signal: flight.signal, ...options, headers }).catch(() => {
+    if (leaving) return never;
     throw new Refusal(0, { error: "The mock does not answer." });
   });
   if (answer.ok) return answer;
@@ -37,3 +43,14 @@ export async function call(method, path, body) {
 export const get = (path) => call("GET", path);
 export const post = (path, body) => call("POST", path, body);
 export const remove = (path) => call("DELETE", path);
+
+/** Deletes a world; with the page's own all other calls end, for good where it is gone. Raises Refusal. */
+export async function removeWorld(name) {
+  if (name !== world) return remove(at`worlds/${name}`);
+  leaving = true;
+  flight.abort();
+  const answer = await fetch(address(at`worlds/${name}`), { method: "DELETE", headers: { "x-understudy-world": "default" } }).catch(() => null);
+  if (answer?.ok) return answer.json();
+  [leaving, flight] = [false, new AbortController()];
+  throw new Refusal(answer?.status ?? 0, answer ? await answer.json().catch(() => null) : { error: "The mock does not answer." });
+}

@@ -1,6 +1,6 @@
 /** The tab of snapshots and worlds, and the choice of the world that the page shows. */
 
-import { address, at, call, get, post, remove, world } from "./api.js";
+import { address, at, call, get, post, remove, removeWorld, world } from "./api.js";
 import { $, button, choices, el, fill, soon } from "./dom.js";
 import { attempt, done, failed, sure } from "./say.js";
 import { on } from "./stream.js";
@@ -24,10 +24,8 @@ const WORLDS = [
   ["", (item) => (item.name === "default" ? "" : button("Delete", () => drop(item.name), { class: "small", "aria-label": `Delete world ${item.name}` })), "actions"],
 ];
 
-let leaving = false; // the page's own world is deleted: a call that names it now would make it anew
-
 export function start() {
-  const look = () => leaving || refresh().catch(failed);
+  const look = () => refresh().catch(failed);
   const again = soon(look, 200);
   opens("worlds", look);
   on("hello snapshots worlds reset", again);
@@ -93,10 +91,8 @@ async function create(event) {
 
 async function drop(name) {
   if (!(await sure(`Delete world ${name}?`, "Its rows, log and faults are gone, its sockets are closed.", "Delete"))) return;
-  leaving = name === world;
-  const gone = await attempt(() => remove(at`worlds/${name}`), `Deleted ${name}.`);
-  if (gone && leaving) location.assign(pageOf("default"));
-  else leaving = false;
+  const gone = await attempt(() => removeWorld(name), `Deleted ${name}.`);
+  if (gone && name === world) location.assign(pageOf("default"));
 }
 
 async function reset() {
