@@ -6,6 +6,7 @@ What comes is read by a watcher of the event loop and handed over as it is; noth
 import os
 import ssl
 from base64 import b64encode
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A
 CONTINUED, FIN, MASKED, SHORT, LONG = 0x00, 0x80, 0x80, 126, 127
 READ, CHUNK, LARGEST_HEAD = 1, 1 << 16, 1 << 16
 SMALL = 1 << 16
+STALLED = 60.0  # seconds that the other side may take none of what is sent
 
 
 class Broken(ConnectionError):  # noqa: N818 - it says what the socket is
@@ -45,6 +47,7 @@ class Frames:
         self._sock: Any = None
         self._watcher: Any = None
         self._rest, self._parts = b"", b""
+        self._backlog: deque[memoryview] = deque()  # bytes that could not go yet
 
     def open(self, uri: str, headers: Mapping[str, str], subprotocols: tuple[str, ...], tls: ssl.SSLContext | None, timeout: float) -> None:
         """Connects and asks for the upgrade. Raises Broken."""
@@ -135,32 +138,45 @@ class Frames:
         self.send_raw(frame(payload, first))
 
     def send_raw(self, data: bytes) -> None:
-        """Sends bytes that are frames already."""
+        """Sends bytes that are frames already, after those that wait: what does not go at once is sent by a greenlet of its own."""
         if self._sock is None or not self.is_open:
             raise Broken("the socket is closed")
+        if self._backlog:
+            self._backlog.append(memoryview(data))
+            return
+        sent = self._go(memoryview(data))
+        if self._sock is None:
+            raise Broken("the connection ended")
+        if sent < len(data):
+            self._backlog.append(memoryview(data)[sent:])
+            gevent.spawn(self._flush)
+
+    def _go(self, data: memoryview) -> int:
+        """How many bytes went at once; a connection that breaks is told."""
         try:
-            sent = self._sock.send(data)
+            return int(self._sock.send(data))
         except (BlockingIOError, ssl.SSLWantWriteError, socket.timeout):
-            sent = 0
+            return 0
         except OSError as error:
             self._lost(str(error))
-            raise Broken(str(error)) from None
-        if sent < len(data):
-            self._send_rest(data[sent:])
+            return 0
 
-    def _send_rest(self, data: bytes) -> None:
-        """Waits until the rest can go: in a greenlet of its own where this is the event loop."""
-        if gevent.getcurrent() is get_hub():
-            gevent.spawn(self._send_rest, data)
-            return
-        while data and self._sock is not None:
-            socket.wait_write(self._sock.fileno())
+    def _flush(self) -> None:
+        """Sends what waits, as the other side takes it."""
+        while self._backlog and self._sock is not None:
             try:
-                data = data[self._sock.send(data) :]
-            except (BlockingIOError, ssl.SSLWantWriteError, socket.timeout):
-                continue
-            except OSError as error:
-                return self._lost(str(error))
+                socket.wait_write(self._sock.fileno(), timeout=STALLED)
+            except (OSError, socket.cancel_wait_ex) as error:
+                self._lost(str(error))
+            if self._sock is None or not self._backlog:
+                return
+            rest = self._backlog[0][self._go(self._backlog[0]) :]
+            if not self._backlog:
+                return
+            if rest:
+                self._backlog[0] = rest
+            else:
+                self._backlog.popleft()
 
     def close(self) -> None:
         """Says farewell and closes."""
@@ -182,6 +198,7 @@ class Frames:
             self.on_close(why)
 
     def _drop(self) -> None:
+        self._backlog.clear()
         if self._watcher is not None:
             self._watcher.stop()
             self._watcher.close()
