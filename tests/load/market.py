@@ -9,7 +9,7 @@ from unittest import mock
 from zlib import crc32
 
 import orjson
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
 from load.actor import Actor, Failed, Lock, World
 from load.clients.frames import Broken
