@@ -26,6 +26,7 @@ from understudy.wire.chance import Chance
 __all__ = ["Actor", "Failed", "Lock", "Order", "World"]
 
 CLOSE_TO_END = 2.0  # seconds before its end from which on a lock may be gone
+JOINING = 5.0  # seconds that joining a room may take
 LONG = 1.0  # seconds without an answer that are a failure when the run ends
 NOTICED = 5.0  # seconds within which a server notices that a connection is gone
 REFUSALS = (400, 404, 409, 422, 429)
@@ -65,6 +66,10 @@ class Lock:
     socket: Any = None
     ends: str = ""
 
+    def surely_until(self, at: float) -> float:
+        """The latest moment, not after another, at which it surely was held: its socket was open on the other side too."""
+        return min(at, self.until, self.socket.proved if self.socket is not None else at)
+
     @property
     def is_sure(self) -> bool:
         """Whether nobody but its owner may end it now."""
@@ -86,7 +91,7 @@ class Actor:
 
     def __init__(self, world: World, number: int, chance: Chance, stage: Stage | None = None) -> None:
         self.world, self.stage, self.chance = world, stage or world.stage, chance
-        self.number = number % len(self.stage.members)
+        self.turn, self.number = number, number % len(self.stage.members)
         self.member = self.stage.members[self.number]
         self.parameters = self.stage.parameters
         self.requests = Requests(self.stage.urls, self.stage.timeout, self.stage.insecure, self.stage.ca)
@@ -98,6 +103,11 @@ class Actor:
         self.memory: Any = None  # what a story keeps in mind for them
         self._due: float | None = None
         self._round = -1
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether there is no account left for them: one account's locks are one user's, so they only look on."""
+        return bool(self.stage.checking) and self.turn >= len(self.stage.members)
 
     # time
 
@@ -160,13 +170,24 @@ class Actor:
         return socket
 
     def join(self, parent: Any) -> None:
-        """Joins the room of something. Raises Failed."""
-        call = self.stage.calls["join"]
-        sent, found = self._ask(call, {"@parent": parent, "@person": self.member.key})
+        """Joins the room of something. Where that is not answered it counts as failed, and what the room is told is not listened for."""
+        call, socket = self.stage.calls["join"], self.socket
+        if socket is None:
+            raise Failed("join: there is no socket")
+        values = {"@parent": parent, "@person": self.member.key}
+        begin = now()
+        try:
+            sent, found = socket.ask(socket.text(call.event, fill(call.body, values)), (call.reply, call.refusal, "error"), min(JOINING, self.stage.timeout))
+        except Broken as error:
+            self.gone()
+            raise self._fail("join", "WS", begin, str(error)) from None
+        if found is None or found.name != call.reply:
+            said = f"{found.name}: {_short(found.data)}" if found is not None else f"no answer within {min(JOINING, self.stage.timeout):g} s"
+            self._took("join", "WS", sent, now(), 0, said)
+            return
         self._took("join", "WS", sent, found.at)
         self.inside(parent, sent, found.at)
-        assert self.socket is not None
-        self.socket.watching = self.witness = Witness.of(self.number, self.socket.room)
+        socket.watching = self.witness = Witness.of(self.number, socket.room)
 
     def inside(self, parent: Any, asked: float, at: float) -> None:
         """They are in a room: it was asked for, and surely so from a moment on. What they hear counts from here."""
@@ -197,27 +218,32 @@ class Actor:
             raise
         if found is None:
             keep(sent)
-            raise self._fail(call.name, "WS", sent, f"no answer within {self.stage.timeout:g} s")
+            failed = self._fail(call.name, "WS", sent, f"no answer within {self.stage.timeout:g} s")
+            self.drop()  # an answer that comes late would be taken for the next one's
+            raise failed
         if found.name != call.reply and found.name != call.refusal:
+            keep(sent)
             raise self._fail(call.name, "WS", sent, f"{found.name}: {_short(found.data)}")
         return sent, found
 
     def gone(self) -> None:
-        """The socket is gone: its locks come free, and what it heard is kept."""
+        """The socket is gone: its locks come free, and what it heard is kept. The server may have cut it off before anybody noticed here."""
         if self.socket is None:
             return
         self._listened()
         at = now()
         for lock in self.locks:
             if lock.socket is self.socket:
-                self._note(Kind.DROP, lock.at, lock.quantity, min(at, lock.until), at + NOTICED, lock.name)
+                self._note(Kind.DROP, lock.at, lock.quantity, lock.surely_until(at), at + NOTICED, lock.name)
         self.locks = [lock for lock in self.locks if lock.socket is not self.socket]
         self.socket, self.joined = None, None
 
     def _listened(self) -> None:
         if self.socket is not None and self.joined is not None:
             room, joined = self.joined
-            self.world.ledger.listened(room, joined, now(), self.socket.updates, self.socket.trail, self.member.login)
+            ended = self.socket.ended
+            left = now() if ended is None else self.socket.proved
+            self.world.ledger.listened(room, joined, left, self.socket.updates, self.socket.trail, self.member.login, now() if ended is None else ended)
 
     def drop(self) -> None:
         """Cuts the socket off, as a page does whose network is gone."""
@@ -295,16 +321,22 @@ class Actor:
     def unlock(self, lock: Lock) -> bool:
         """Gives a lock up. A refusal of what surely is one's own is a theft. Raises Failed."""
         call, sure = self.stage.calls["unlock"], lock.is_sure
-        self.locks.remove(lock)
-        sent, found = self._ask(
-            call, self._values(lock.at, lock.quantity), lambda sent: self._note(Kind.UNLOCK, lock.at, lock.quantity, sent, sent, lock.name, sure=False)
-        )
+        sent, found = self._ask(call, self._values(lock.at, lock.quantity), lambda sent: self._perhaps_ended(lock, sent))
+        self._forget(lock)
         self._took("unlock", "WS", sent, found.at)
         if _granted(call, found.data):
             self._note(Kind.UNLOCK, lock.at, lock.quantity, sent, found.at, lock.name)
             return True
         self._denied(lock, sure, sent, f"{call.event} -> {_short(found.data)}")
         return False
+
+    def _perhaps_ended(self, lock: Lock, sent: float) -> None:
+        """No answer came: the lock may have ended, by that or with its socket."""
+        self._forget(lock)
+        self._note(Kind.UNLOCK, lock.at, lock.quantity, lock.surely_until(sent), now() + NOTICED, lock.name, sure=False)
+
+    def _forget(self, lock: Lock) -> None:
+        self.locks = [item for item in self.locks if item is not lock]
 
     def free(self) -> None:
         """Gives up what is left of a turn before, where that was refused for a while. Raises Failed."""
@@ -313,12 +345,12 @@ class Actor:
 
     def _denied(self, lock: Lock, sure: bool, sent: float, said: str) -> None:
         """What was ours is refused: stolen, where nothing else can have ended it and the server does not list it any more. Raises Failed."""
+        sure, at = sure and lock.is_sure, now()
+        self._note(Kind.EXPIRED, lock.at, lock.quantity, lock.surely_until(sent), at, lock.name, sure=False)
         if self._is_listed(lock):  # refused for another reason, such as a limit of messages: it is ours still
             self.locks.append(lock)
-            return
-        self._note(Kind.EXPIRED, lock.at, lock.quantity, sent, now(), lock.name, sure=False)
-        if sure:
-            self._note(Kind.STOLEN, lock.at, lock.quantity, sent, now(), lock.name, said=said)
+        elif sure and lock.is_sure:
+            self._note(Kind.STOLEN, lock.at, lock.quantity, sent, at, lock.name, said=said)
 
     def _is_listed(self, lock: Lock) -> bool:
         """Whether the server lists a lock as one's own, once its limit of messages can't be what refused; False where it lists none. Raises Failed."""
@@ -335,15 +367,18 @@ class Actor:
             self._note(Kind.EXPIRED, at, 0, answer.sent, answer.at, sure=False)
         return answer is not None
 
-    def still_held(self, lock: Lock) -> None:
-        """Looks whether the server still lists a lock that was given back: then it leaks. Raises Failed."""
+    def still_held(self, lock: Lock, until: float = 0.0) -> None:
+        """Looks until a moment whether the server still lists a lock that was given back: then it leaks. Raises Failed."""
         asked = now()
-        if any(lock.name in map(str, row.values()) for row in self.mine()):
-            self._note(Kind.LEAKED, lock.at, lock.quantity, asked, now(), lock.name, said="it is listed after it was given back")
+        while any(lock.name in map(str, row.values()) for row in self.mine()):
+            if now() >= until:
+                self._note(Kind.LEAKED, lock.at, lock.quantity, asked, now(), lock.name, said="it is listed after it was given back")
+                return
+            gevent.sleep(0.2)
 
     def expire(self, lock: Lock) -> None:
         """A lock's time is over, as the target's clock says: it was not counted on any more since `until`, and everybody has been told by now."""
-        self.locks.remove(lock)
+        self._forget(lock)
         self._note(Kind.EXPIRED, lock.at, lock.quantity, lock.until, now(), lock.name)
 
     @property
@@ -384,16 +419,13 @@ class Actor:
 
     def spend(self, lock: Lock) -> Order | None:
         """Orders what is locked. A refusal of what surely is one's own is a theft. Raises Failed."""
-        sure = lock.is_sure
-        self.locks.remove(lock)
+        sure, begin = lock.is_sure, now()
+        self._forget(lock)
         values = {**self._values(lock.at, lock.quantity), "@lock": lock.name}
-        begin = now()
-        self._note(Kind.SPENT, lock.at, lock.quantity, begin, begin, lock.name)  # from here on it is not surely a lock any more
+        self._note(Kind.SPENT, lock.at, lock.quantity, lock.surely_until(begin), begin, lock.name)  # from here on it is not surely a lock any more
         found = self._taken("spend", Kind.SPEND, lock.at, lock.quantity, values)
-        if found is None and self._is_listed(lock):
-            self.locks.append(lock)
-        elif found is None and sure:
-            self._note(Kind.STOLEN, lock.at, lock.quantity, begin, now(), lock.name, said="the order with the lock is refused")
+        if found is None:
+            self._denied(lock, sure, begin, "the order with the lock is refused")
         return found
 
     def _taken(self, role: str, kind: Kind, at: int, quantity: int, values: Mapping[str, Any] | None = None) -> Order | None:

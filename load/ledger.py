@@ -27,14 +27,17 @@ class Ledger:
         self._records += pack(kind, sure, quantity, account, stock, self.worker, sent + self.ahead - self.blur, done + self.ahead + self.blur, name)
         self.total += 1
         if said and len(self._said) < MOST_SAID:
-            self._said.append((done + self.ahead, said[:300]))
+            self._said.append((done + self.ahead + self.blur, said[:300]))
 
-    def listened(self, room: str, joined: tuple[float, float], left: float, updates: int, trail: int, who: str) -> None:
-        """Keeps what one socket has heard of one room. joined: sent and answered; trail: checksum of the messages in their order."""
-        if not self.off:
-            self._listened.append(
-                (room, joined[0] + self.ahead - self.blur, joined[1] + self.ahead + self.blur, left + self.ahead - self.blur, updates, trail, who)
-            )
+    def listened(self, room: str, joined: tuple[float, float], left: float, updates: int, trail: int, who: str, ended: float) -> None:
+        """Keeps what one socket has heard of one room. joined: sent and answered; left: until when it surely was there; ended: when it heard no more;
+        trail: checksum of the messages in their order."""
+        if self.off:
+            return
+        asked, there, gone, last = (
+            joined[0] + self.ahead - self.blur, joined[1] + self.ahead + self.blur, left + self.ahead - self.blur, ended + self.ahead + self.blur,
+        )  # fmt: skip
+        self._listened.append((room, asked, there, gone, updates, trail, who, last))
 
     def drain(self) -> dict[str, Any]:
         """What is new since the last time, as it goes to the master; {} for nothing."""

@@ -2,6 +2,7 @@
 
 import struct
 from enum import IntEnum
+from hashlib import blake2b
 
 __all__ = ["FIELDS", "SIZE", "Kind", "pack", "unpack"]
 
@@ -29,7 +30,7 @@ class Kind(IntEnum):
 
 # kind, sure (0: sent, and no answer came), quantity, account, stock, worker, sent, done (monotonic seconds of the master), id of the lock or order
 _RECORD = struct.Struct("<BBHIIIdd32s")
-SIZE = _RECORD.size
+SIZE, ID = _RECORD.size, 32
 FIELDS = [
     ("kind", "u1"), ("sure", "u1"), ("quantity", "<u2"), ("account", "<u4"), ("stock", "<u4"), ("worker", "<u4"),
     ("sent", "<f8"), ("done", "<f8"), ("id", "S32"),
@@ -37,8 +38,14 @@ FIELDS = [
 
 
 def pack(kind: Kind, sure: bool, quantity: int, account: int, stock: int, worker: int, sent: float, done: float, name: str = "") -> bytes:
-    """One record's bytes. account, stock: their numbers in the stage; an id is cut at 32 bytes."""
-    return _RECORD.pack(kind, sure, min(quantity, 65535), account, stock, worker, sent, done, name.encode("utf-8", "replace")[:32])
+    """One record's bytes. account, stock: their numbers in the stage; of an id of more than 32 bytes the beginning and a digest are kept."""
+    return _RECORD.pack(kind, sure, min(quantity, 65535), account, stock, worker, sent, done, _short(name))
+
+
+def _short(name: str) -> bytes:
+    """An id of at most 32 bytes: of a longer one the beginning, and a digest of it all."""
+    data = name.encode("utf-8", "replace")
+    return data if len(data) <= ID else data[: ID - 13] + b"~" + blake2b(data, digest_size=6).hexdigest().encode()
 
 
 def unpack(data: bytes) -> tuple[int, int, int, int, int, int, float, float, str]:

@@ -235,12 +235,16 @@ def user_class(run: Run) -> type[User]:
         def on_start(self) -> None:
             """They arrive; who can't tries again with each turn."""
             self.actor = run.user()
-            self._try(run.story.arrive)
+            if not self.actor.is_spare:
+                self._try(run.story.arrive)
 
         @task
         def act(self) -> None:
             """One turn, once everybody is there."""
             self.actor.world.start.sleep_until(self.actor.world.start.wait())
+            if self.actor.is_spare:
+                gevent.sleep(1.0)
+                return
             self.actor.begin()
             self._try(run.story.act)
 

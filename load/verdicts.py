@@ -42,7 +42,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Listened:
-    """What a socket heard of a room. asked, joined: around its joining; left: when it left; updates: how many messages; trail: a checksum of their order."""
+    """What a socket heard of a room. asked, joined: around its joining; left, ended: until when it surely was there, and when it heard no more;
+    updates: how many messages; trail: a checksum of their order."""
 
     room: str
     asked: float
@@ -51,6 +52,12 @@ class Listened:
     updates: int
     trail: int
     who: str
+    ended: float = 0.0
+
+    @property
+    def until(self) -> float:
+        """The moment after which it heard no more."""
+        return max(self.left, self.ended)
 
 
 @dataclass
@@ -332,8 +339,8 @@ class Judge:
         # surely: asked for after it had joined, and answered well before it left
         least = int(np.searchsorted(done, item.left - SETTLED, "right")) - int(np.searchsorted(sent, item.joined, "left"))
         # at most: not answered before it asked to join, and asked for before it left
-        most = int(np.searchsorted(sent, item.left, "right")) - int(np.searchsorted(done, item.asked, "left"))
-        return max(0, least), max(0, most) + int(np.searchsorted(perhaps, item.left, "right"))
+        most = int(np.searchsorted(sent, item.until, "right")) - int(np.searchsorted(done, item.asked, "left"))
+        return max(0, least), max(0, most) + int(np.searchsorted(perhaps, item.until, "right"))
 
     def misordered(self) -> Verdict:
         """Sockets that heard the same messages as others of their room, in another order."""

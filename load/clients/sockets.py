@@ -49,6 +49,8 @@ class _Socket:
         self._waiter: Any = None
         self._early: deque[Answer] = deque(maxlen=20)
         self._sent: deque[float] = deque()
+        self.proved = now()  # the latest moment of which it is known that the server had it open: a question that was answered went then
+        self.ended: float | None = None
 
     @property
     def is_open(self) -> bool:
@@ -78,7 +80,9 @@ class _Socket:
         """Sends a message and waits for one of some names: when it went, and what came; None where nothing came in time. Raises Broken."""
         self._wanted, self._waiter, self._early = names, Waiter(), deque(maxlen=20)
         sent = self.send(data)
-        return sent, self._wait(timeout)
+        found = self._wait(timeout)
+        self.proved = sent if found is not None else self.proved
+        return sent, found
 
     def expect(self, names: tuple[str, ...], timeout: float) -> Answer | None:
         """Waits for one of some names, which may have come already."""
@@ -123,7 +127,7 @@ class _Socket:
             self.watching(payload, now())
 
     def _ended(self, why: str) -> None:
-        self.closed = self.closed or why
+        self.closed, self.ended = self.closed or why, self.ended or now()
         if self._waiter is not None and gevent.getcurrent() is get_hub():
             waiter, self._waiter = self._waiter, None
             waiter.switch(why)
@@ -156,10 +160,13 @@ class SocketIO(_Socket):
         self._wanted, self._waiter = ("connect", "refused"), Waiter()
         handshake = self.handshake
         self.frames.open(handshake["uri"], handshake["headers"], tuple(handshake["subprotocols"]), self.tls, timeout)
+        if self.closed:  # together with the answer to the upgrade
+            raise Broken(self.closed)
         found = self._wait(timeout)
         if found is None or found.name != "connect":
             self.close()
             raise Broken(f"{self.room.namespace} did not open: {found.data if found else 'no answer in time'}")
+        self.proved = found.at
         return found.at
 
     def text(self, event: str, body: Any, ack: bool = False) -> bytes:
@@ -207,7 +214,10 @@ class Plain(_Socket):
         """Opens it; the moment at which it was let in. Raises Broken."""
         handshake = self.handshake
         self.frames.open(handshake["uri"], handshake["headers"], tuple(handshake["subprotocols"]), self.tls, timeout)
-        return now()
+        if self.closed:  # together with the answer to the upgrade
+            raise Broken(self.closed)
+        self.proved = now()
+        return self.proved
 
     def text(self, event: str, body: Any, ack: bool = False) -> bytes:
         """The payload of a message: its body carries its name already, or gets it. Plain sockets know no acknowledgements."""

@@ -3,6 +3,7 @@
 import gevent
 
 from load.actor import Actor, Lock
+from load.clock import now
 from load.pace import Start
 from load.parameters import EVENT, Parameter
 from load.stories.seat_rush import arrive
@@ -22,7 +23,9 @@ def act(me: Actor) -> None:
     gevent.sleep(me.chance.random() * LOCKED / 2 * period)
     lock = me.lock(me.chance.randrange(len(me.stage.stocks)), int(me.parameters["quantity"]))
     gevent.sleep(me.chance.random() * LOCKED / 3 * period)
-    if lock is not None:
+    if lock is not None and now() > at + LOCKED * period:  # the answer was slow: what comes next would meet the moment at which time is moved
+        me.unlock(lock)
+    elif lock is not None:
         _leave(me, lock, at, period)
     if me.number == 0 and me.can_move_time and float(me.parameters["expire"]):
         Start.sleep_until(at + MOVED * period)
@@ -46,7 +49,7 @@ def _come_back(me: Actor, lock: Lock, at: float, period: float) -> None:
     moves = me.can_move_time and float(me.parameters["expire"])
     Start.sleep_until(at + (BACK if moves else LOOKED) * period)
     arrive(me)
-    me.still_held(lock)
+    me.still_held(lock, at + ((MOVED * period - EARLY) if moves else period * 0.95))
 
 
 def _forget(me: Actor, lock: Lock, at: float, period: float) -> None:
@@ -79,7 +82,7 @@ STORY = Story(
         Parameter("seats", 200, "seats in a category", least=1),
         Parameter("categories", 1, "categories", least=1, most=50),
         Parameter("quantity", 2, "seats that each locks", least=1),
-        Parameter("period", 3.0, "seconds from one round to the next", least=1),
+        Parameter("period", 6.0, "seconds from one round to the next; a server has a quarter of it to notice that somebody is gone", least=1),
         Parameter("drop", 0.3, "share that is cut off", least=0, most=1),
         Parameter("close", 0.2, "share that closes the page", least=0, most=1),
         Parameter("expire", 0.3, "share that leaves the page open until its lock is over, where the target's clock can be moved", least=0, most=1),

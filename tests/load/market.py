@@ -233,6 +233,8 @@ class Line:
     def __init__(self, market: Market, server: Server, owner: int) -> None:
         self.market, self.server, self.owner = market, server, owner
         self.updates, self.trail, self.is_open = 0, 0, True
+        self.proved = market.time
+        self.ended: float | None = None
         self.room, self.watching = Room("room", False, "", "update"), None
         self._up = self._down = 0.0
         self._wanted: tuple[str, ...] = ()
@@ -284,6 +286,7 @@ class Line:
         found = self.market.wait()
         if isinstance(found, Broken):
             raise found
+        self.proved = sent if found is not None else self.proved
         return sent, found
 
     def _asked(self, role: str, body: Any) -> None:
@@ -318,7 +321,7 @@ class Line:
             self.market.at(self.market.time + self.market.latency(), self._cut)
 
     def _cut(self) -> None:
-        self.is_open = False
+        self.is_open, self.ended = False, self.market.time
         if self._asker is not None:
             self._switch(self._asker[1], Broken("closed by the server"))
 
@@ -443,6 +446,12 @@ class User:
             self.me.cancel(order)
 
 
+def _cut(user: User) -> None:
+    """The server closes somebody's socket, if they have one just now."""
+    if user.me.socket is not None:
+        user.me.socket.cut()  # type: ignore[union-attr]
+
+
 def simulate(terms: Terms) -> Outcome:
     """The whole sale, and who is to judge it."""
     market, stage, ledger = Market(terms), stage_of(terms), Ledger()
@@ -452,7 +461,7 @@ def simulate(terms: Terms) -> Outcome:
     for user in users:
         market.at(OPEN, greenlet(user.live).switch)
     for _ in range(terms.cuts):
-        market.at(START + market.chance.random() * terms.seconds, lambda: market.chance.choice(users).me.socket.cut())  # type: ignore[union-attr]
+        market.at(START + market.chance.random() * terms.seconds, lambda: _cut(market.chance.choice(users)))
     with mock.patch("load.actor.now", market.now), mock.patch("load.actor.gevent.sleep", market.sleep):
         market.run()
     told = ledger.drain()

@@ -96,7 +96,6 @@ def test_a_server_that_closes_while_it_opens_is_told() -> None:
         opened(url)
 
 
-@pytest.mark.xfail(strict=True, reason="sockets.py: an end that comes with the answer to the upgrade wakes nobody: open() has to look at self.closed")
 def test_a_farewell_that_comes_with_the_answer_to_the_upgrade_is_told() -> None:
     def answer(connection: Any, head: bytes) -> None:
         connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x88\x02\x03\xe8")

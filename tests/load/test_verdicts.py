@@ -413,8 +413,9 @@ def test_a_million_records_are_judged_in_bounded_memory() -> None:
 TERMS = st.builds(
     Terms, seed=st.integers(0, 1 << 32), users=st.integers(2, 8), seats=st.integers(1, 5), stocks=st.integers(1, 2),
     loss=st.sampled_from([0.0, 0.0, 0.05, 0.2]), slow=st.sampled_from([0.0, 0.3]), drops=st.sampled_from([0.0, 0.3]), left=st.sampled_from([0.0, 0.2]),
+    cuts=st.sampled_from([0, 0, 2]),
 )  # fmt: skip
-WHOLE = TERMS.map(lambda terms: replace(terms, loss=0.0, drops=0.0, left=0.0))
+WHOLE = TERMS.map(lambda terms: replace(terms, loss=0.0, drops=0.0, left=0.0, cuts=0))
 
 
 @settings(max_examples=150, deadline=None)
