@@ -1,89 +1,29 @@
 """A user of a load run: what they can do, each step timed, and each thing that they are granted kept in the ledger."""
 
-import ssl
-from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import gevent
 import orjson
-from gevent.event import Event
 
 from load.clients.frames import Broken
 from load.clients.requests import Requests, Response
 from load.clients.sockets import ACK, Answer, Plain, SocketIO, socket_of
 from load.clock import now
 from load.filling import fill, fill_path, find_row
-from load.ledger import Ledger
-from load.meter import Meter
-from load.pace import Arrivals, Start
 from load.records import Kind
 from load.stage import Call, Stage, Stock
 from load.witness import Witness
+from load.world import Failed, Lock, Order, World
 from understudy.wire.chance import Chance
 
-__all__ = ["Actor", "Failed", "Lock", "Order", "World"]
+__all__ = ["Actor"]
 
 CLOSE_TO_END = 2.0  # seconds before its end from which on a lock may be gone
 JOINING = 5.0  # seconds that joining a room may take
 LONG = 1.0  # seconds without an answer that are a failure when the run ends
 NOTICED = 5.0  # seconds within which a server notices that a connection is gone
 REFUSALS = (400, 404, 409, 422, 429)
-Fire = Callable[..., None]
-
-
-class Failed(Exception):  # noqa: N818 - it ends an iteration, which is no error of ours
-    """A step had no answer, or one that nothing declares; the iteration is over."""
-
-
-@dataclass
-class World:
-    """What the users of one process share. fire: tells Locust of a step; refused: step -> how often it was refused as declared."""
-
-    stage: Stage
-    meter: Meter
-    ledger: Ledger
-    start: Start
-    arrivals: Arrivals | None
-    fire: Fire
-    tls: ssl.SSLContext | None = None
-    over: Event = field(default_factory=Event)  # is set when the run ends
-    memory: Any = None  # what a story keeps in mind for all
-    offered: deque["Lock"] = field(default_factory=lambda: deque(maxlen=200))  # locks whose names others know
-    refused: Counter[str] = field(default_factory=Counter)
-    failures: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-
-@dataclass
-class Lock:
-    """A lock that was granted. at: the number of its stock; until: the moment up to which it surely holds; ends: when, as the target says."""
-
-    name: str
-    at: int
-    quantity: int
-    until: float
-    socket: Any = None
-    ends: str = ""
-
-    def surely_until(self, at: float) -> float:
-        """The latest moment, not after another, at which it surely was held: its socket was open on the other side too."""
-        return min(at, self.until, self.socket.proved if self.socket is not None else at)
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether nobody but its owner may end it now."""
-        return now() < self.until and (self.socket is None or self.socket.is_open)
-
-
-@dataclass
-class Order:
-    """An order that was granted. row: what the answer showed of it."""
-
-    key: Any
-    at: int
-    quantity: int
-    row: Mapping[str, Any]
 
 
 class Actor:

@@ -8,12 +8,13 @@ from typing import Any
 
 import gevent
 
-from load.actor import Actor, Failed
+from load.actor import Actor
 from load.clients.frames import Broken
 from load.clients.sockets import Answer, Plain, SocketIO
 from load.clock import now
 from load.filling import fill
 from load.stage import Call
+from load.world import Failed
 
 __all__ = ["enter", "pause", "say", "settle"]
 

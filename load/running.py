@@ -10,7 +10,7 @@ from locust import User, constant, events, task
 from locust.env import Environment
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
-from load.actor import Actor, Failed, World
+from load.actor import Actor
 from load.briefing import Briefing, add_arguments
 from load.clock import now
 from load.ledger import Ledger
@@ -19,6 +19,7 @@ from load.pace import Arrivals, Start
 from load.stage import Stage
 from load.story import Story
 from load.transcript import Transcript
+from load.world import Failed, World
 from understudy.wire.chance import derive
 
 __all__ = ["install"]

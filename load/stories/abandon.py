@@ -2,12 +2,13 @@
 
 import gevent
 
-from load.actor import Actor, Lock
+from load.actor import Actor
 from load.clock import now
 from load.pace import Start
 from load.parameters import EVENT, Parameter
 from load.stories.seat_rush import arrive
 from load.story import SEATS, Story
+from load.world import Lock
 
 LOCKED, BACK, MOVED, LOOKED = 0.4, 0.55, 0.65, 0.8  # of a round: until when people lock and leave, when they come back, when time passes, when it is looked
 EARLY = 0.03  # seconds before time passes from which on no lock is counted on

@@ -1,9 +1,10 @@
 """People buy: they lock, think, order what they locked, and some think better of it."""
 
-from load.actor import Actor, Lock
+from load.actor import Actor
 from load.parameters import EVENT, Parameter
 from load.stories.seat_rush import arrive
 from load.story import SEATS, Story
+from load.world import Lock
 
 
 def act(me: Actor) -> None:

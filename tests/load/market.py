@@ -11,7 +11,7 @@ from zlib import crc32
 import orjson
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
-from load.actor import Actor, Failed, Lock, World
+from load.actor import Actor
 from load.clients.frames import Broken
 from load.clients.requests import Response
 from load.clients.sockets import Answer
@@ -20,6 +20,7 @@ from load.meter import Meter
 from load.pace import Start
 from load.stage import Call, Member, Room, Stage, Stock
 from load.verdicts import Figure, Judge, as_listened, read_records
+from load.world import Failed, Lock, World
 from understudy.wire.chance import Chance, derive
 
 MESSAGES = ("join", "mine", "lock", "unlock")
@@ -462,7 +463,7 @@ def simulate(terms: Terms) -> Outcome:
         market.at(OPEN, greenlet(user.live).switch)
     for _ in range(terms.cuts):
         market.at(START + market.chance.random() * terms.seconds, lambda: _cut(market.chance.choice(users)))
-    with mock.patch("load.actor.now", market.now), mock.patch("load.actor.gevent.sleep", market.sleep):
+    with mock.patch("load.actor.now", market.now), mock.patch("load.world.now", market.now), mock.patch("load.actor.gevent.sleep", market.sleep):
         market.run()
     told = ledger.drain()
     judge = Judge(stage, read_records(told.get("records", b"")), as_listened(told.get("listened", ())), told.get("said", ()), OPEN)
