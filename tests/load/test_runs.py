@@ -212,3 +212,11 @@ def test_an_acknowledgement_that_never_comes_is_a_failure(tmp_path: Path) -> Non
         result = run("seat-rush", tmp_path, 4, 3.0, "acks=true", options=Options("eventplatform", urls=urls, time=600.0, timeout=1.0))
     assert result["steps"]["lock ack"]["count"] == 0
     assert {item["message"] for item in result["failures"]} == {"no acknowledgement within 1 s"}
+
+
+def test_what_runs_inside_locust_needs_nothing_of_the_checks() -> None:
+    code = "import locust, load.running, sys; from load.story import stories; stories()\n"
+    code += "print(sorted({name.partition('.')[0] for name in sys.modules} & {'contract_tests', 'mock_server', 'fixtures', 'matplotlib', 'numpy'}))"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "[]\n"
