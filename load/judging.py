@@ -10,9 +10,8 @@ from contract_tests.checks import NotChecked
 from contract_tests.client import TimeOver
 from contract_tests.session import Session
 from contract_tests.stock import amount
-from contract_tests.target import Unreachable
 from load.clock import now
-from load.slo import Slo, evaluate, exit_code, verdict
+from load.slo import Slo, evaluate, exit_code, parse, verdict
 from load.stage import Stage
 from load.staging.probe import available
 from load.story import Story
@@ -24,13 +23,15 @@ __all__ = ["figures_of", "result_of"]
 
 BUSY, LATE = 90.0, 0.1  # per cent of a core, and seconds that a worker was late, from which on the generator itself was the limit
 WHOLE = ("leaked", "lost-update", "duplicate-broadcast", "misordered-broadcast")  # verdicts for which all that happened must be known
+FAILURES = parse("all failures<=1%")  # holds unless somebody says another threshold of failures
 SETTLE = 6.0  # seconds that figures may take until they are what was done
 
 
 def result_of(
     folder: Path, story: Story, stage: Stage, options: Mapping[str, Any], session: Session | None, slos: Sequence[Slo], ended: str = ""
 ) -> dict[str, Any]:
-    """The result of a run whose transcript lies in a folder, as `load/schemas/result.json` describes it. session: with the target, None where it is gone."""
+    """The result of a run whose transcript lies in a folder, as `load/schemas/result.json` describes it. session: with the target, None where it is gone.
+    Raises Unreachable where it turns out to be gone."""
     run = json.loads((folder / RUN).read_text(encoding="utf-8"))
     begin = float(run["begin"] or run["end"])
     lost = {run["workers"][name]["index"]: run["workers"][name]["at"] for name in run["lost"]}
@@ -45,7 +46,8 @@ def result_of(
         "figures": [_figure(judge, number, figure) for number, figure in enumerate(figures)],
         "failures": run["failures"], "warnings": [*stage.warnings, *_warnings(run)], "slos": [], "verdict": "", "exit_code": 0,
     }  # fmt: skip
-    found["slos"] = [evaluate(item, found) for item in slos]
+    told = any(item.metric == FAILURES.metric for item in slos)
+    found["slos"] = [evaluate(item, found) for item in (*slos, *(() if told else (FAILURES,)))]
     found["verdict"], found["exit_code"] = verdict(found), exit_code(found)
     return found
 
@@ -117,7 +119,7 @@ def _asked(session: Session | None, stage: Stage, number: int) -> Figure:
         row = next((row for row in rows if str(row.get(collection.key)) == str(stock.key)), None)
         known = amount(collection, row) if row is not None else None
         return Figure(known[1] if known else None, available(session, stage, stock))
-    except (NotChecked, Unreachable, TimeOver):
+    except (NotChecked, TimeOver):
         return Figure(None, None)
 
 

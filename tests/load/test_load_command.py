@@ -1,11 +1,16 @@
 """`understudy load` as somebody types it."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from contract_tests import own
 
 
 def load(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -18,7 +23,10 @@ def test_a_run_says_its_verdict_and_keeps_its_reports(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("PASSED: No seat was sold twice: 5 seats, lock granted ")
     result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
-    assert result["slos"] == [{"text": "lock p99<5s", "value": result["steps"]["lock"]["p99"], "met": True}]
+    assert result["slos"] == [
+        {"text": "lock p99<5s", "value": result["steps"]["lock"]["p99"], "met": True},
+        {"text": "all failures<=1%", "value": 0.0, "met": True},
+    ]
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"report.html", "result.json", "locust.html", "locust_stats.csv"}
     assert "Reports: out/report.html, out/result.json, out/locust.html" in done.stdout
 
@@ -81,3 +89,42 @@ def test_settings_can_stand_in_a_file(tmp_path: Path) -> None:
     assert load("seat-rush", "-qq", folder=tmp_path).returncode == 0
     result = json.loads((tmp_path / "kept" / "result.json").read_text(encoding="utf-8"))
     assert (result["run"]["users"], result["parameters"]["seats"]) == (4, 2)
+
+
+def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """The command as a terminal starts it: Ctrl-C reaches its whole group."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "understudy", "load", *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+
+
+def begun(folder: Path) -> None:
+    """Waits until a run is measured."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until and not (folder / "out" / "progress.json").exists():
+        time.sleep(0.1)
+
+
+def test_ctrl_c_ends_it_with_a_report_of_what_was_seen(tmp_path: Path) -> None:
+    process = started(tmp_path, "seat-rush", "--users", "5", "--run-time", "60s", "--set", "period=0.5", "--out", "out")
+    begun(tmp_path)
+    time.sleep(1)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 130
+    assert said.startswith("INCONCLUSIVE: Interrupted; until then no seat was sold twice")
+    assert json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))["run"]["ended"] == "interrupted"
+
+
+def test_a_target_that_dies_is_exit_code_3(tmp_path: Path) -> None:
+    with own.serving("eventplatform") as urls:
+        given = [part for name, url in urls.items() for part in ("--url", f"{name}={url}")]
+        process = started(tmp_path, "seat-rush", "eventplatform", *given, "--users", "5", "--run-time", "4s", "--set", "period=0.5", "--out", "out")
+        begun(tmp_path)
+    said = process.communicate(timeout=90)[0]
+    assert process.returncode == 3
+    assert said.startswith("INCONCLUSIVE: The target was not reached")
+    result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert result["run"]["ended"] == "unreachable"
+    assert result["failures"]

@@ -16,6 +16,7 @@ import pytest
 
 from contract_tests.options import Options
 from load.driving import Plan, TargetError, drive
+from load.slo import parse
 from load.story import stories, story_named
 from tests.mutants.planting import planted
 from tests.mutants.table import mutants
@@ -212,6 +213,16 @@ def test_an_acknowledgement_that_never_comes_is_a_failure(tmp_path: Path) -> Non
         result = run("seat-rush", tmp_path, 4, 3.0, "acks=true", options=Options("eventplatform", urls=urls, time=600.0, timeout=1.0))
     assert result["steps"]["lock ack"]["count"] == 0
     assert {item["message"] for item in result["failures"]} == {"no acknowledgement within 1 s"}
+    assert result["exit_code"] == 1  # more than 1 % of the steps
+
+
+def test_failures_are_fine_where_that_is_said(tmp_path: Path) -> None:
+    with planted(mutants()["eventplatform-acknowledgements-missing"]) as server:
+        urls = tuple(f"{service}={url}" for service, url in server.urls.items())
+        options = Options("eventplatform", urls=urls, time=600.0, timeout=1.0)
+        result = run("seat-rush", tmp_path, 4, 3.0, "acks=true", options=options, slos=(parse("all failures<90%"),))
+    assert [item["text"] for item in result["slos"]] == ["all failures<90%"]
+    assert result["exit_code"] == 0
 
 
 def test_what_runs_inside_locust_needs_nothing_of_the_checks() -> None:
