@@ -1,7 +1,7 @@
 """Whether the load's verdict fails when it should and only then: `python -m benchmarks.verdicts --runs 100 --json FILE`.
 
-A mock with a planted race (tests/mutants: a moment between check and act) must be found to oversell in at least 99 of 100 runs of ten seconds, and the clean mock
-never. Each run has a mock of its own and a seed of its own; the clean one goes through the stories in turn.
+A mock with a planted race (tests/mutants: a moment between check and act) must be found to oversell in at least 99 of 100 runs of ten seconds, and the
+clean mock never. Each run has a mock of its own and a seed of its own; the clean one goes through the stories in turn.
 """
 
 import argparse
@@ -73,7 +73,8 @@ def main() -> int:
     raced, clean = [item for item in found if item.raced], [item for item in found if not item.raced]
     print(f"raced: found in {sum('oversold' in item.counts for item in raced)} of {len(raced)}")
     wrong = [item for item in clean if item.counts or item.verdict != "passed"]
-    print(f"clean: failed in {len(wrong)} of {len(clean)} ({dict(Counter(item.story for item in clean))}), {sum(item.granted for item in clean):,} steps granted")
+    told, granted = dict(Counter(item.story for item in clean)), sum(item.granted for item in clean)
+    print(f"clean: failed in {len(wrong)} of {len(clean)} ({told}), {granted:,} steps granted")
     if given.json:
         given.json.write_text(json.dumps([asdict(item) for item in found], indent=1) + "\n", encoding="utf-8")
     return 1 if wrong or sum("oversold" in item.counts for item in raced) < 0.99 * len(raced) else 0
