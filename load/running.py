@@ -71,6 +71,7 @@ class Run:
         if not isinstance(runner, WorkerRunner):
             assert self.briefing.folder is not None
             self.transcript = Transcript(self.briefing.folder, self.stage)
+            self.transcript.expect([item.id for item in runner.clients.all] if isinstance(runner, MasterRunner) else [])
         if not isinstance(runner, MasterRunner):
             self._open_world(environment)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from load.stage import Stage
 __all__ = ["Transcript"]
 
 LEDGER, LISTENED, RUN, PROGRESS = "ledger.bin", "listened.jsonl", "run.json", "progress.json"
+NOBODY = -1  # the number of a worker that has not said it
 EVERY = 1.0  # seconds from one word of progress to the next
 
 
@@ -37,6 +39,14 @@ class Transcript:
         """All users are there."""
         self.begin, self.warm_up = at, warm_up
 
+    def expect(self, workers: Iterable[str]) -> None:
+        """Who takes part: one that dies before it has said anything is lost as well."""
+        for name in workers:
+            self._worker(name)
+
+    def _worker(self, name: str) -> dict[str, Any]:
+        return self.workers.setdefault(name, {"lag": 0.0, "cpu": 0.0, "late": 0, "total": 0, "at": self.since, "index": NOBODY, "last": False})
+
     def take(self, worker: str, data: dict[str, Any]) -> None:
         """Keeps what a worker tells; nothing after the end."""
         if self.ledger.closed:
@@ -49,7 +59,7 @@ class Transcript:
         self.refused.update(data.get("refused") or {})
         self.failures.update({(step, why): count for step, why, count in data.get("failures") or ()})
         self.said += data.get("said") or ()
-        known = self.workers.setdefault(worker, {"lag": 0.0, "cpu": 0.0, "late": 0, "total": 0, "last": False})
+        known = self._worker(worker)
         known["lag"], known["cpu"] = max(known["lag"], data["lag"]), max(known["cpu"], data["cpu"] or 0)
         known |= {"late": data["late"], "total": data["total"], "at": data["at"], "index": data["index"], "last": known["last"] or data["last"]}
 
