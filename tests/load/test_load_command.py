@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from contract_tests import own
+from load.driving import cores
 
 
 def load(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -36,6 +37,12 @@ def test_a_threshold_that_is_not_met_is_exit_code_1(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert json.loads(done.stdout)["verdict"] == "failed"
     assert done.stderr == ""
+
+
+def test_minus_one_is_a_worker_for_each_core(tmp_path: Path) -> None:
+    done = load("seat-rush", "--users", "6", "--run-time", "2s", "--processes", "-1", "--json", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["run"]["workers"] == cores()
 
 
 def test_all_stories_are_listed(tmp_path: Path) -> None:
