@@ -68,7 +68,8 @@ class Actor:
         """Waits as people do: more or less so long."""
         gevent.sleep(self.chance.uniform(0.5, 1.5) * seconds)
 
-    def _took(self, step: str, kind: str, sent: float, at: float, size: int = 0, failure: str = "") -> None:
+    def took(self, step: str, kind: str, sent: float, at: float, size: int = 0, failure: str = "") -> None:
+        """Times a step (monotonic seconds): from the moment at which it was due, where that is earlier; failure: why it counts as failed."""
         begin, self._due = (self._due if self._due is not None and self._due < sent else sent), None
         self.world.meter.took(step, begin, at, bool(failure))
         if failure:
@@ -81,17 +82,16 @@ class Actor:
         self.world.meter.took(step, sent, at, False)
         self.world.fire(request_type="WS", name=step, response_time=(at - sent) * 1000, response_length=0, exception=None, context={})
 
-    def _fail(self, step: str, kind: str, sent: float, why: str) -> Failed:
-        self._took(step, kind, sent, now(), 0, why)
+    def fail(self, step: str, kind: str, sent: float, why: str) -> Failed:
+        """Times a step that failed; what is to be raised."""
+        self.took(step, kind, sent, now(), 0, why)
         return Failed(f"{step}: {why}")
 
-    def _cut_off(self, step: str, kind: str, sent: float) -> None:
+    def cut_off(self, step: str, kind: str, sent: float) -> None:
         """The run ended while an answer was waited for: that counts where it was long in coming."""
         waited = now() - sent
         if waited > LONG:
-            self._took(step, kind, sent, now(), 0, f"no answer in {waited:.0f} s, when the run ended")
-
-    took, fail, cut_off = _took, _fail, _cut_off  # for the code of stories that stands beside this one
+            self.took(step, kind, sent, now(), 0, f"no answer in {waited:.0f} s, when the run ended")
 
     # sockets
 
@@ -104,8 +104,8 @@ class Actor:
             if room.greeting and socket.expect((room.greeting,), self.stage.timeout) is None:
                 raise Broken(f"no '{room.greeting}' within {self.stage.timeout:g} s")
         except Broken as error:
-            raise self._fail(step, "WS", sent, str(error)) from None
-        self._took(step, "WS", sent, at)
+            raise self.fail(step, "WS", sent, str(error)) from None
+        self.took(step, "WS", sent, at)
         self.socket = socket
         return socket
 
@@ -120,12 +120,12 @@ class Actor:
             sent, found = socket.ask(socket.text(call.event, fill(call.body, values)), (call.reply, call.refusal, "error"), min(JOINING, self.stage.timeout))
         except Broken as error:
             self.gone()
-            raise self._fail("join", "WS", begin, str(error)) from None
+            raise self.fail("join", "WS", begin, str(error)) from None
         if found is None or found.name != call.reply:
             said = f"{found.name}: {_short(found.data)}" if found is not None else f"no answer within {min(JOINING, self.stage.timeout):g} s"
-            self._took("join", "WS", sent, now(), 0, said)
+            self.took("join", "WS", sent, now(), 0, said)
             return
-        self._took("join", "WS", sent, found.at)
+        self.took("join", "WS", sent, found.at)
         self.inside(parent, sent, found.at)
         socket.watching = self.witness = Witness.of(self.number, socket.room)
 
@@ -151,19 +151,19 @@ class Actor:
         except Broken as error:
             keep(sent)
             self.gone()
-            raise self._fail(call.name, "WS", sent, str(error)) from None
+            raise self.fail(call.name, "WS", sent, str(error)) from None
         except gevent.GreenletExit:  # the run ends before the answer came
             keep(sent)
-            self._cut_off(call.name, "WS", sent)
+            self.cut_off(call.name, "WS", sent)
             raise
         if found is None:
             keep(sent)
-            failed = self._fail(call.name, "WS", sent, f"no answer within {self.stage.timeout:g} s")
+            failed = self.fail(call.name, "WS", sent, f"no answer within {self.stage.timeout:g} s")
             self.drop()  # an answer that comes late would be taken for the next one's
             raise failed
         if found.name != call.reply and found.name != call.refusal:
             keep(sent)
-            raise self._fail(call.name, "WS", sent, f"{found.name}: {_short(found.data)}")
+            raise self.fail(call.name, "WS", sent, f"{found.name}: {_short(found.data)}")
         return sent, found
 
     def gone(self) -> None:
@@ -207,7 +207,7 @@ class Actor:
     def wrong(self, step: str, why: str) -> None:
         """Notes an answer that is wrong though it looks right: as a failure of a step."""
         at = now()
-        self._took(step, "CHECK", at, at, 0, why)
+        self.took(step, "CHECK", at, at, 0, why)
 
     # what is few
 
@@ -222,7 +222,7 @@ class Actor:
         """Locks some of a stock by message; None where it is refused as declared. Raises Failed."""
         call = self.stage.calls["lock"]
         sent, found = self._ask(call, self._values(at, quantity), lambda sent: self._perhaps_locked(at, quantity, sent))
-        self._took("lock", "WS", sent, found.at)
+        self.took("lock", "WS", sent, found.at)
         if not _granted(call, found.data):
             self.world.refused["lock"] += 1
             self._acknowledged("lock", sent)
@@ -247,7 +247,7 @@ class Actor:
         except Broken:
             return self.gone()
         failure = "" if found is not None else f"no acknowledgement within {self.stage.timeout:g} s"
-        self._took(f"{step} ack", "WS", sent, found.at if found is not None else now(), 0, failure)
+        self.took(f"{step} ack", "WS", sent, found.at if found is not None else now(), 0, failure)
 
     @property
     def _acks(self) -> bool:
@@ -263,7 +263,7 @@ class Actor:
         call, sure = self.stage.calls["unlock"], lock.is_sure
         sent, found = self._ask(call, self._values(lock.at, lock.quantity), lambda sent: self._perhaps_ended(lock, sent))
         self._forget(lock)
-        self._took("unlock", "WS", sent, found.at)
+        self.took("unlock", "WS", sent, found.at)
         if _granted(call, found.data):
             self._note(Kind.UNLOCK, lock.at, lock.quantity, sent, found.at, lock.name)
             return True
@@ -397,7 +397,7 @@ class Actor:
         call = self.stage.calls["mine"]
         held = [lock for lock in self.locks if lock.is_sure]
         sent, found = self._ask(call, {"@person": self.member.key})
-        self._took("mine", "WS", sent, found.at)
+        self.took("mine", "WS", sent, found.at)
         rows = (found.data or {}).get(call.gives.get("locks", "locks")) or []
         known = {str(value) for row in rows for value in row.values()}
         for lock in held:
@@ -412,7 +412,7 @@ class Actor:
             answer = self.request(self.stage.calls[role], values, role)
         except gevent.GreenletExit:  # the run ends before the answer came
             keep(begin)
-            self._cut_off(role, self.stage.calls[role].method, begin)
+            self.cut_off(role, self.stage.calls[role].method, begin)
             raise
         if answer.status == 0 or answer.status >= 500:
             keep(answer.sent)
@@ -434,7 +434,7 @@ class Actor:
         failure = answer.error if answer.status == 0 else "" if answer.ok or answer.status in refusals else f"{answer.status} {answer.body[:120]!r}"
         if not answer.ok and not failure:
             self.world.refused[step] += 1
-        self._took(step, call.method, answer.sent, answer.at, len(answer.body), failure)
+        self.took(step, call.method, answer.sent, answer.at, len(answer.body), failure)
         return answer
 
 
