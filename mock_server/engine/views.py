@@ -129,7 +129,10 @@ class View:
         return self.timed or (self.personal and call.user is not None) or call.store.changed
 
     def _versions(self, call: Call) -> tuple[int, ...]:
-        return call.world.store.versions(self.reads) if self.reads else ()
+        if not self.reads:
+            return ()
+        call.store.read.update(self.reads)  # what a kept row was made of counts as read, or an answer that is kept would outlive it
+        return call.world.store.versions(self.reads)
 
     def _kept(self, row: Row, call: Call, versions: tuple[int, ...]) -> tuple[Row, tuple[int, ...], Any, bytes]:
         """The rendered row; made anew only if it, or a collection that its view looks at, has changed."""

@@ -287,3 +287,15 @@ def test_orders_of_an_event_are_its_own_alone(client: Client) -> None:
 def test_a_category_of_another_event_is_404(client: Client) -> None:
     other = next(row["id"] for row in client.rows("ticketCategories") if row["eventId"] != 1)
     assert [order(client, 1, category=other).status, reserve(client, 1, category=other).status] == [404, 404]
+
+
+def test_a_list_that_is_kept_follows_what_is_shown_inside_its_rows(client: Client) -> None:
+    """The second list finds the rows of the first rendered, and reads no categories itself."""
+
+    def shown(query: str) -> int:
+        first = next(item for item in client.get(f"/api/events{query}").json if item["idEvent"] == 1)
+        return int(next(item["availableSeats"] for item in first["ticketCategories"] if item["id"] == VIP))
+
+    assert shown("") == (before := shown("?unused=1"))
+    reserve(client, 3)
+    assert shown("?unused=1") == shown("") == before - 3
