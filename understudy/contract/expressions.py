@@ -61,18 +61,18 @@ NAMES = frozenset(
         "url",
     ]
 )
-CONSTANTS = {"true": "True", "false": "False", "null": "None"}
+CONSTANTS = {"true": True, "false": False, "null": None}
 # least and most arguments
 OVER_ROWS = {"count": (1, 2), "exists": (1, 2), "first": (1, 2), "rows": (1, 2), "sum": (2, 3), "map": (2, 2), "filter": (1, 2), "top": (2, 3)}
 ARITHMETIC: dict[type[ast.operator], str] = {
-    ast.Add: "_add",
-    ast.Sub: "_sub",
-    ast.Mult: "_mul",
-    ast.Div: "_div",
-    ast.FloorDiv: "_floordiv",
-    ast.Mod: "_mod",
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
 }
-ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "_lt", ast.LtE: "_le", ast.Gt: "_gt", ast.GtE: "_ge", ast.In: "_in"}
+ORDER: dict[type[ast.cmpop], str] = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.In: "in"}
 
 
 class ExpressionError(Exception):
@@ -137,11 +137,16 @@ def compile_expression(source: Any, kinds: Kinds = NO_KINDS, extra: frozenset[st
     """
     if not isinstance(source, str):
         return lambda _scope, value=source: value  # type: ignore[misc]
-    writer = Writer(source, kinds, extra)
     try:
-        return _evaluator(writer.write(writer.tree, None))
+        return _evaluator(write(source, kinds, extra))
     except (RecursionError, MemoryError, SyntaxError):
         raise ExpressionError(f"'{source[:40]}...' is nested too deeply.") from None
+
+
+def write(source: str, kinds: Kinds = NO_KINDS, extra: frozenset[str] = frozenset(), dialect: "Dialect | None" = None) -> str:
+    """An expression as code of a dialect, Python's if none is given. Raises ExpressionError."""
+    writer = Writer(source, kinds, extra, dialect or Dialect())
+    return writer.write(writer.tree, None)
 
 
 def names_in(source: Any) -> frozenset[str]:
@@ -185,11 +190,67 @@ def _evaluator(code: str) -> Compiled:
     return result
 
 
-class Writer:
-    """Writes the Python of one expression. `item` is the collection of `it` where it is a Python name of an enclosing loop."""
+class Dialect:
+    """How an expression is written in Python. Another language writes the same parts in its own way."""
 
-    def __init__(self, source: str, kinds: Kinds, extra: frozenset[str]) -> None:
-        self.source, self.kinds, self.extra = source, kinds, extra
+    def constant(self, value: Any) -> str:
+        return repr(value)
+
+    def name(self, name: str) -> str:
+        return f"v[{name!r}]"
+
+    def field(self, base: str, name: str) -> str:
+        return f"_get({base}, {name!r})"
+
+    def virtual(self, kind: str, name: str, base: str) -> str:
+        return f"v.source.virtual({kind!r}, {name!r}, {base})"
+
+    def item(self, base: str, key: str) -> str:
+        return f"_at({base}, {key})"
+
+    def mapping(self, pairs: Iterable[tuple[str, str]]) -> str:
+        return "{" + ", ".join(f"{key}: {value}" for key, value in pairs) + "}"
+
+    def operation(self, name: str, left: str, right: str) -> str:
+        return f"_{name}({left}, {right})"
+
+    def same(self, left: str, right: str) -> str:
+        """Equality with a text."""
+        return f"({left} == {right})"
+
+    def negated(self, value: str) -> str:
+        return f"(not {value})"
+
+    def all_of(self, parts: list[str]) -> str:
+        return "(" + " and ".join(parts) + ")"
+
+    def any_of(self, parts: list[str]) -> str:
+        return "(" + " or ".join(parts) + ")"
+
+    def choice(self, test: str, then: str, other: str) -> str:
+        return f"({then} if {test} else {other})"
+
+    def call(self, name: str, arguments: list[str], scoped: bool) -> str:
+        return f"f_{name}({', '.join(['v', *arguments] if scoped else arguments)})"
+
+    def held(self, kind: str | None, row: str, user: str) -> str:
+        return f"v.source.held({kind!r}, {row}, {user})"
+
+    def rows(self, collection: str, field: str | None, value: str) -> str:
+        return f"v.source.rows({collection!r}, {field!r}, {value})"
+
+    def over(self, name: str, source: str, arguments: list[str]) -> str:
+        return f"_{name}({', '.join([source, *arguments])})"
+
+    def of_row(self, value: str) -> str:
+        return f"lambda it: {value}"
+
+
+class Writer:
+    """Checks an expression and writes it out in a dialect. `item` is the collection of `it` where it is a name of an enclosing loop."""
+
+    def __init__(self, source: str, kinds: Kinds, extra: frozenset[str], dialect: Dialect) -> None:
+        self.source, self.kinds, self.extra, self.dialect = source, kinds, extra, dialect
         self.tree = parse(source)
         self.in_loop = False
 
@@ -212,30 +273,30 @@ class Writer:
         plain = node.value is None or isinstance(node.value, str | int | float)
         if not plain or (isinstance(node.value, float) and not math.isfinite(node.value)):
             raise ExpressionError(f"'{ast.unparse(node)}' in '{self.source}' is no JSON value.")
-        return repr(node.value)
+        return self.dialect.constant(node.value)
 
     def _name(self, node: ast.Name, _item: str | None) -> str:
         if node.id in CONSTANTS:
-            return CONSTANTS[node.id]
+            return self.dialect.constant(CONSTANTS[node.id])
         if node.id == "it" and self.in_loop:
             return "it"
         if node.id not in NAMES and node.id not in self.kinds.names and node.id not in self.extra:
             hint = suggest(node.id, NAMES | set(self.kinds.names) | self.extra)
             raise ExpressionError(f"'{node.id}' in '{self.source}' is no name here.{hint}")
-        return f"v[{node.id!r}]"
+        return self.dialect.name(node.id)
 
     def _attribute(self, node: ast.Attribute, item: str | None) -> str:
         base, kind = self.write(node.value, item), self.kind(node.value, item)
         if kind is not None and kind in self.kinds.stored:
             if node.attr in self.kinds.virtual[kind]:
-                return f"v.source.virtual({kind!r}, {node.attr!r}, {base})"
+                return self.dialect.virtual(kind, node.attr, base)
             if node.attr not in self.kinds.stored[kind]:
                 hint = suggest(node.attr, self.kinds.stored[kind] | self.kinds.virtual[kind])
                 raise ExpressionError(f"'{node.attr}' in '{self.source}' is no field of {kind}.{hint}")
-        return f"_get({base}, {node.attr!r})"
+        return self.dialect.field(base, node.attr)
 
     def _subscript(self, node: ast.Subscript, item: str | None) -> str:
-        return f"_at({self.write(node.value, item)}, {self.write(node.slice, item)})"
+        return self.dialect.item(self.write(node.value, item), self.write(node.slice, item))
 
     def _list(self, node: ast.List, item: str | None) -> str:
         return "[" + ", ".join(self.write(element, item) for element in node.elts) + "]"
@@ -246,46 +307,46 @@ class Writer:
         if not all(isinstance(key, ast.Constant) and isinstance(key.value, str) for key in node.keys):
             raise ExpressionError(f"The names of a map in '{self.source}' are texts in quotes.")
         pairs = zip(node.keys, node.values, strict=True)
-        return "{" + ", ".join(f"{self.write(key, item)}: {self.write(value, item)}" for key, value in pairs if key is not None) + "}"
+        return self.dialect.mapping((self.write(key, item), self.write(value, item)) for key, value in pairs if key is not None)
 
     def _binop(self, node: ast.BinOp, item: str | None) -> str:
         if type(node.op) not in ARITHMETIC:
             raise ExpressionError(f"The operator in '{ast.unparse(node)}' is not allowed. Valid: + - * / // %.")
-        return f"{ARITHMETIC[type(node.op)]}({self.write(node.left, item)}, {self.write(node.right, item)})"
+        return self.dialect.operation(ARITHMETIC[type(node.op)], self.write(node.left, item), self.write(node.right, item))
 
     def _unaryop(self, node: ast.UnaryOp, item: str | None) -> str:
         value = self.write(node.operand, item)
         if isinstance(node.op, ast.Not):
-            return f"(not {value})"
+            return self.dialect.negated(value)
         if isinstance(node.op, ast.USub):
-            return f"_sub(0, {value})"
+            return self.dialect.operation("sub", self.dialect.constant(0), value)
         raise ExpressionError(f"The operator in '{ast.unparse(node)}' is not allowed. Valid: not, -.")
 
     def _boolop(self, node: ast.BoolOp, item: str | None) -> str:
-        word = " and " if isinstance(node.op, ast.And) else " or "
-        return "(" + word.join(self.write(value, item) for value in node.values) + ")"
+        parts = [self.write(value, item) for value in node.values]
+        return self.dialect.all_of(parts) if isinstance(node.op, ast.And) else self.dialect.any_of(parts)
 
     def _ifexp(self, node: ast.IfExp, item: str | None) -> str:
-        return f"({self.write(node.body, item)} if {self.write(node.test, item)} else {self.write(node.orelse, item)})"
+        return self.dialect.choice(self.write(node.test, item), self.write(node.body, item), self.write(node.orelse, item))
 
     def _compare(self, node: ast.Compare, item: str | None) -> str:
         parts, left = [], node.left
         for operator, right in zip(node.ops, node.comparators, strict=True):
             parts.append(self._comparison(left, operator, right, item))
             left = right
-        return parts[0] if len(parts) == 1 else "(" + " and ".join(parts) + ")"
+        return parts[0] if len(parts) == 1 else self.dialect.all_of(parts)
 
     def _comparison(self, left: ast.expr, operator: ast.cmpop, right: ast.expr, item: str | None) -> str:
         a, b = self.write(left, item), self.write(right, item)
         if isinstance(operator, ast.Eq | ast.NotEq):
             text = any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in (left, right))
-            equal = f"({a} == {b})" if text else f"_eq({a}, {b})"
-            return equal if isinstance(operator, ast.Eq) else f"(not {equal})"
+            equal = self.dialect.same(a, b) if text else self.dialect.operation("eq", a, b)
+            return equal if isinstance(operator, ast.Eq) else self.dialect.negated(equal)
         if isinstance(operator, ast.NotIn):
-            return f"(not _in({a}, {b}))"
+            return self.dialect.negated(self.dialect.operation("in", a, b))
         if type(operator) not in ORDER:
             raise ExpressionError(f"The comparison in '{self.source}' is not allowed. Valid: == != < <= > >= in, not in.")
-        return f"{ORDER[type(operator)]}({a}, {b})"
+        return self.dialect.operation(ORDER[type(operator)], a, b)
 
     def _call(self, node: ast.Call, item: str | None) -> str:
         if not isinstance(node.func, ast.Name) or node.keywords:
@@ -297,16 +358,16 @@ class Writer:
             return self._held(node, item)
         if name not in functions.TABLE:
             raise ExpressionError(f"'{name}' in '{self.source}' is no function.{suggest(name, [*functions.TABLE, *OVER_ROWS, 'held'])}")
-        arguments = ", ".join(self.write(argument, item) for argument in node.args)
+        arguments = [self.write(argument, item) for argument in node.args]
         if not functions.accepts(name, len(node.args)):
             raise ExpressionError(f"'{ast.unparse(node)}' in '{self.source}' has the wrong number of arguments.")
-        return f"f_{name}(v{', ' if arguments else ''}{arguments})" if name in functions.NEED_SCOPE else f"f_{name}({arguments})"
+        return self.dialect.call(name, arguments, name in functions.NEED_SCOPE)
 
     def _held(self, node: ast.Call, item: str | None) -> str:
         if not 1 <= len(node.args) <= 2:
             raise ExpressionError(f"held takes a row and perhaps a user, not '{ast.unparse(node)}'.")
-        user = self.write(node.args[1], item) if len(node.args) == 2 else "None"
-        return f"v.source.held({self.kind(node.args[0], item)!r}, {self.write(node.args[0], item)}, {user})"
+        user = self.write(node.args[1], item) if len(node.args) == 2 else self.dialect.constant(None)
+        return self.dialect.held(self.kind(node.args[0], item), self.write(node.args[0], item), user)
 
     def _collection(self, node: ast.Call) -> str | None:
         first = node.args[0] if node.args else None
@@ -322,26 +383,26 @@ class Writer:
             raise ExpressionError(f"'{collection}' in '{self.source}' is no collection.{suggest(collection, self.kinds.stored)}")
         condition = node.args[-1] if name not in ("map", "top") and len(node.args) == most else None
         field, value = self._index(condition, collection, item)
-        source = f"v.source.rows({collection!r}, {field!r}, {value})" if collection is not None else f"_list({self.write(node.args[0], item)})"
+        source = self.dialect.rows(collection, field, value) if collection is not None else self.dialect.over("list", self.write(node.args[0], item), [])
         if name == "top":
             limit = self.write(node.args[2], item) if len(node.args) == 3 else "10"
-            return f"_top({source}, {self._of_row(node.args[1], collection)}, {limit})"
+            return self.dialect.over("top", source, [self._of_row(node.args[1], collection), limit])
         values = [self._of_row(argument, collection) for argument in node.args[1:]]
         if name == "sum" and len(node.args) == 2:
-            values.append("None")
-        return f"_{name}({source}, {', '.join(values) if values else 'None'})"
+            values.append(self.dialect.constant(None))
+        return self.dialect.over(name, source, values or [self.dialect.constant(None)])
 
     def _of_row(self, node: ast.expr, collection: str | None) -> str:
         before, self.in_loop = self.in_loop, True
         try:
-            return f"lambda it: {self.write(node, collection)}"
+            return self.dialect.of_row(self.write(node, collection))
         finally:
             self.in_loop = before
 
     def _index(self, condition: ast.expr | None, collection: str | None, item: str | None) -> tuple[str | None, str]:
         """The first `it.field == value` of a conjunction whose value does not look at `it`."""
         if condition is None or collection is None:
-            return None, "None"
+            return None, self.dialect.constant(None)
         parts = condition.values if isinstance(condition, ast.BoolOp) and isinstance(condition.op, ast.And) else [condition]
         for part in parts:
             if not (isinstance(part, ast.Compare) and len(part.ops) == 1 and isinstance(part.ops[0], ast.Eq)):
@@ -350,7 +411,7 @@ class Writer:
                 if self._is_field(mine, collection) and "it" not in names_in(ast.unparse(other)):
                     assert isinstance(mine, ast.Attribute)
                     return mine.attr, self.write(other, item)
-        return None, "None"
+        return None, self.dialect.constant(None)
 
     def _is_field(self, node: ast.expr, collection: str) -> bool:
         plain = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "it"
