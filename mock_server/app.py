@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -48,6 +49,13 @@ def bound_module(contract: Contract) -> str | None:
     file = str(contract.settings.get("functions", contract.name))
     name = f"mock_server.backends.{file}"
     return name if file.isidentifier() and find_spec(name) is not None else None
+
+
+def twins_text(contract: Contract) -> str | None:
+    """The JavaScript twins of a backend's own functions, for exports; None if it has none."""
+    name = bound_module(contract) if contract.declared else None
+    twin = Path(str(importlib.import_module(name).__file__)).with_suffix(".js") if name is not None else None
+    return twin.read_text("utf-8") if twin is not None and twin.is_file() else None
 
 
 def create_engine(

@@ -30,7 +30,8 @@ FLOORS = (
 BESIDE = {
     "understudy": (),
     "understudy.guides": ("understudy.contract", "understudy.wire"),
-    "understudy.export": ("understudy.contract", "understudy.wire", "fixtures"),
+    # Its answers are those of the engine, asked without a server; it is a door to nothing else of the mock.
+    "understudy.export": ("understudy.contract", "understudy.wire", "fixtures", "mock_server.state", "mock_server.engine", "mock_server.app"),
     "understudy.errors": (),
     "contract_tests": ("understudy.contract", "understudy.wire", "fixtures"),
     "load": ("understudy.contract", "understudy.wire", "fixtures", "contract_tests"),  # its stage is prepared and judged through a session with the target

@@ -38,7 +38,7 @@ PUBLIC = {
     "understudy.testing.words": "Criteria FaultSettings Kind Match Texts",
     "mock_server.ports": "HIGHEST addresses_of contracts_of host_of",
     "mock_server.running": "BACKLOG Bound Running applications new_loop",
-    "mock_server.app": "Hosted PAGES bound_functions bound_module create_apps create_engine host refresh single",
+    "mock_server.app": "Hosted PAGES bound_functions bound_module create_apps create_engine host refresh single twins_text",
     "mock_server.state.clock": "Clock WallClock wall",
     "mock_server.state.faults": "Facts Fault FaultError Faults MOST REQUEST SOCKET",
     "mock_server.state.log": "Entry LARGEST Log MOST",

@@ -100,14 +100,14 @@ class Runtime:
             parts = [self.values(value, names, place, what, mark) for value in source]
             return lambda scope: [evaluate(scope) for evaluate in parts]
         compiled = self.expression(source, names, place, what)
-        kind = self._kind(source, names) if mark else None
+        kind = self.kind(source, names) if mark else None
         return (lambda scope: entities(kind, compiled(scope))) if kind else compiled
 
     def template(self, source: Any, what: str) -> Evaluate:
         """A template of backend.yaml."""
         return self.values(source, {}, self.in_settings, what, mark=True)
 
-    def _kind(self, source: Any, names: Mapping[str, str]) -> str | None:
+    def kind(self, source: Any, names: Mapping[str, str]) -> str | None:
         """The collection of the rows that an expression gives, where its text tells."""
         if not isinstance(source, str):
             return None

@@ -73,7 +73,7 @@ class DocumentApp(FastAPI):
             if body is None:
                 return
             request.body = body
-        response = self._answer(request)
+        response = self.answer(request)
         if response.delay:
             await sleep(response.delay)
         headers, body = self._sent(request, response)
@@ -106,7 +106,7 @@ class DocumentApp(FastAPI):
     def _is_own(self, path: str) -> bool:
         return path.startswith(OWN) and self.engine.routers[self.service].find(path) is None
 
-    def _answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Response:
         if _is_preflight(request):
             return self._preflight(request)
         if len(request.body) > self.most:

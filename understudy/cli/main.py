@@ -17,6 +17,7 @@ VERBS = {
     "check": ("understudy.cli.check", "Check a running implementation against its contract"),
     "clock": ("understudy.cli.clock", "Move the time of running mocks"),
     "explain": ("understudy.cli.explain", "Explain a rule of the checks"),
+    "export": ("understudy.cli.export", "Write a backend as files for front ends"),
     "init": ("understudy.cli.init", "Copy a backend's documents to start from"),
     "load": ("understudy.cli.load", "Stress a backend where things are few, with an exact verdict"),
     "mock": ("understudy.cli.mock", "Serve backends or documents"),

@@ -1,0 +1,1 @@
+"""A backend as files: answers as JSON, handlers for Mock Service Worker."""
