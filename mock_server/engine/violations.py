@@ -24,7 +24,7 @@ def explain(error: Any, root: str) -> Iterator[Violation]:
     name = _name(at)
     if kind.name == "required":
         yield Violation(f"{at}/{kind.property}", "required", f"{_name(f'{at}/{kind.property}')} is required", "a value", None)
-    elif kind.name in ("anyOf", "oneOfNotValid") and getattr(kind, "context", None):
+    elif kind.name in ("anyOf", "oneOf") and any(getattr(kind, "context", None) or ()):
         yield from _closest(error, root)
     elif kind.name in RULES:
         rule, expected = RULES[kind.name](kind)

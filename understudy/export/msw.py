@@ -1,6 +1,6 @@
 """The MSW export: a folder of modules that answer as the mock does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files as packaged
 
 from mock_server.app import create_engine, twins_text
@@ -25,14 +25,17 @@ import * as every from './operations.js';
 {imports}
 export * from './operations.js';
 
+const operations = [
+{operations}];
+
 /** The handlers of all operations and channels. */
 export function createHandlers(options) {{
-  return createHandlersOf(Object.values(every), options);
+  return createHandlersOf(operations, options);
 }}
 
 /** The handlers of some operations and of all channels; the others are left out of a bundle. */
-export function createHandlersOf(operations, options) {{
-  return createMock({{ contract, operations, fixtures{twins} }}, options);
+export function createHandlersOf(chosen, options) {{
+  return createMock({{ contract, operations: chosen, fixtures{twins} }}, options);
 }}
 """
 COPIED = "./runtime"
@@ -44,12 +47,13 @@ def files(contract: Contract, seed: str, runtime: str = COPIED) -> dict[str, str
     schemata = Schemata(contract)
     head = f"// {contract.title}: made by `understudy export msw`. Change the documents, not this file.\n"
     imports = head + IMPORTS.format(runtime=runtime)
-    operations = "\n".join(_operations(engine, schemata))
+    names = operation_names(contract)
+    operations = "\n".join(_operations(engine, schemata, names))
     shared = {**contracts.shared(engine, schemata), "channels": [plans.channel(engine, item, schemata) for item in contract.channels]}
     twins = twins_text(contract)
     own = {"imports": "import { twins } from './twins.js';\n", "twins": ", twins"} if twins else {"imports": "", "twins": ""}
     return {
-        "handlers.js": head + HANDLERS.format(runtime=runtime, **own),
+        "handlers.js": head + HANDLERS.format(runtime=runtime, operations="".join(f"  every.{name},\n" for name in names.values()), **own),
         "handlers.d.ts": declarations(contract),
         "operations.js": f"{imports}\n{operations}",
         "contract.js": f"{imports}\nexport const contract = {pretty(shared)};\n",
@@ -60,8 +64,7 @@ def files(contract: Contract, seed: str, runtime: str = COPIED) -> dict[str, str
     }
 
 
-def _operations(engine: Engine, schemata: Schemata) -> Iterator[str]:
-    names = operation_names(engine.contract)
+def _operations(engine: Engine, schemata: Schemata, names: Mapping[tuple[str, str], str]) -> Iterator[str]:
     for item in engine.contract.operations:
         yield f"export const {names[item.service, item.id]} = {pretty(plans.operation(engine, engine.plans[item.id], schemata))};\n"
 
