@@ -1,10 +1,13 @@
 """Runs the checks of a contract against a target, and makes the report of it. One engine for the command and for pytest."""
 
+import signal
+import threading
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from contract_tests import own
 from contract_tests.causes import BROKEN
@@ -116,7 +119,8 @@ def check(options: Options, progress: Progress = _silent) -> Report:
         try:
             with _session(contract, options, served) as session:
                 session.chosen = frozenset(item.id for item in chosen)
-                outcomes, ended, lost = _run_all(session, chosen, progress)
+                with _noticed() as interrupted:
+                    outcomes, ended, lost = _run_all(session, chosen, progress, interrupted)
                 left = _cleaned(session, ended)
                 return _report(session, chosen, outcomes, (ended, lost), (started, ticks() - begin), left)
         except (Unreachable, KeyboardInterrupt) as error:
@@ -127,7 +131,7 @@ def check(options: Options, progress: Progress = _silent) -> Report:
             )  # fmt: skip
 
 
-def _run_all(session: Session, chosen: Sequence[Check], progress: Progress) -> tuple[list[Outcome], str, str]:
+def _run_all(session: Session, chosen: Sequence[Check], progress: Progress, interrupted: threading.Event) -> tuple[list[Outcome], str, str]:
     """The outcomes, how the run ended, and what was seen where the target was lost."""
     outcomes: list[Outcome] = []
     for number, item in enumerate(chosen, 1):
@@ -141,7 +145,28 @@ def _run_all(session: Session, chosen: Sequence[Check], progress: Progress) -> t
             return outcomes, "time", f"the {session.options.time:g} s of --time were over"
         except Unreachable as error:
             return outcomes, "unreachable", str(error)
+        if interrupted.is_set():
+            return outcomes, "interrupted", ""
     return outcomes, "complete", ""
+
+
+@contextmanager
+def _noticed() -> Iterator[threading.Event]:
+    """Remembers Ctrl-C: where it is raised, such as in a destructor or in a task that ends all the same, it may be lost."""
+    seen = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
+        yield seen
+        return
+
+    def handle(number: int, frame: Any) -> None:
+        seen.set()
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _cleaned(session: Session, ended: str) -> list[str]:

@@ -17,7 +17,8 @@ from .traffic import SEED, START, Traffic
 LONG, SHORT = 350, 60  # steps of a session, and of one with a scenario
 STARTS = (START, START + 45 * 86400 + 12345, START + 400 * 86400 + 0.25, START - 86400)
 LEAST = 1200  # exchanges of each backend, so that there are more than 5,000 of all
-# A body that a document has no example of is invented: by Faker in the mock, plainly in a browser (docs/export.md). Nothing else may differ.
+# A body that a document has no example of is invented: by Faker in the mock, plainly in a browser (docs/export.md). And which of a body's values
+# a fault breaks depends on how long they are: 5.0 is one in Python, 5 in JavaScript. Nothing else may differ.
 INVENTED = 0.01
 
 
@@ -48,7 +49,7 @@ def test_an_export_answers_as_the_mock_does(contract: Contract, tmp_path: Path, 
     furnish(tmp_path)
     recorded = list(sessions(contract))
     *differing, summary = map(json.loads, node(tmp_path, "replay.mjs", "\n".join(map(json.dumps, recorded))).splitlines())
-    others = [item for item in differing if not invented(item["step"])]
+    others = [item for item in differing if not invented(item["step"]) and not item["step"].get("struck")]
     assert not others, json.dumps(others[0], indent=1)[:4000]
     assert len(differing) <= INVENTED * summary["total"], [item["step"]["path"] for item in differing]
     assert summary["total"] == sum(len(session["steps"]) for session in recorded) >= LEAST

@@ -30,7 +30,8 @@ class Story(Traffic):
         headers = {b"content-type": b"application/json"} if body is not None else {}
         headers |= {b"authorization": f"Bearer {token}".encode()} if token else {}
         target, _, query = path.partition("?")
-        self._send(service or self.contract.services[0].name, Request(method, target, query.encode(), headers, b"" if body is None else json.dumps(body).encode()))
+        sent = b"" if body is None else json.dumps(body).encode()
+        self._send(service or self.contract.services[0].name, Request(method, target, query.encode(), headers, sent))
         answer = self.steps[-1]["answer"].encode("latin-1")
         return json.loads(answer) if self.steps[-1]["media"] == "application/json" else answer.decode()
 
@@ -80,7 +81,8 @@ def test_a_confirmed_payment_is_told_by_a_signed_event(replayed: Callable[[Story
     told.wait(10)
     after = told.ask("GET", "/api/shops/shop_123/orders/order_123", None, token)
     assert (before["paymentStatus"], after["paymentStatus"]) == ("pending", "paid")
-    event = {"id": "evt_1", "object": "event", "type": "payment_intent.succeeded", "created": 1, "data": {"object": {"id": made["id"], "object": "payment_intent"}}}
+    paid = {"object": {"id": made["id"], "object": "payment_intent"}}
+    event = {"id": "evt_1", "object": "event", "type": "payment_intent.succeeded", "created": 1, "data": paid}
     told.ask("POST", "/webhook/stripe", event)
     assert told.statuses()[-1] in (400, 401)
     replayed(told)

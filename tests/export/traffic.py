@@ -4,7 +4,6 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from os.path import commonprefix
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -99,7 +98,7 @@ class Traffic:
         fitting = [item for item in self.contract.operations if self.names[item.id] & self.fresh.keys()]
         if not fitting or self.dice.random() < 0.6:
             return self.dice.choice(self.contract.operations)
-        near = max(fitting, key=lambda item: len(commonprefix((item.path, self.last))))
+        near = max(fitting, key=lambda item: _alike(item.path, self.last))
         return near if self.dice.random() < 0.5 else self.dice.choice(fitting)
 
     def _sign_in(self, account: Mapping[str, Any]) -> None:
@@ -140,6 +139,7 @@ class Traffic:
             "kind": "request", "at": self.now, "service": service, "method": request.method, "path": request.path, "query": request.query.decode("latin-1"),
             "headers": {name.decode(): value.decode("latin-1") for name, value in request.headers.items()}, "body": request.body.decode("latin-1"),
             "status": 0 if response.kept == -1 else response.status, "answer": body.decode("latin-1"), "frames": self._taken(),
+            "struck": any(name == b"understudy-fault" for name, _ in response.headers),
             "media": None if response.kept == -1 else next((value.decode() for name, value in response.headers if name == b"content-type"), None),
         })  # fmt: skip
         for name, value in response.headers:
@@ -386,6 +386,12 @@ class Traffic:
     def _taken(self) -> list[Any]:
         taken, self.frames = self.frames, []
         return taken
+
+
+def _alike(one: str, other: str) -> int:
+    """How many segments two paths begin with alike."""
+    pairs = list(zip(one.split("/"), other.split("/"), strict=False))
+    return next((number for number, (a, b) in enumerate(pairs) if a != b and not a.startswith("{")), len(pairs))
 
 
 def _names(operation: Operation) -> Iterator[str]:

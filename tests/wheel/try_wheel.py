@@ -192,6 +192,13 @@ def test_a_backend_can_be_copied(installed: Installed) -> None:
     assert list(installed.folder.rglob("overlay.yaml"))
 
 
+def test_a_backend_is_exported_for_the_browser(installed: Installed) -> None:
+    ran = installed.run("export", "msw", "cliick", "--out", "mocks")
+    assert ran.returncode == 0, ran.stderr
+    assert {"handlers.js", "handlers.d.ts", "twins.js", "runtime"} <= {item.name for item in (installed.folder / "mocks").iterdir()}
+    assert not any("fixtures/exported" in line for line in installed.python("-m", "pip", "show", "--files", "understudy").stdout.splitlines())
+
+
 def test_a_verb_without_its_extra_says_how_to_get_it(installed: Installed) -> None:
     known = installed.run("-h").stdout
     for verb, extra in EXTRAS.items():
