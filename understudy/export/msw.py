@@ -1,5 +1,6 @@
 """The MSW export: a folder of modules that answer as the mock does."""
 
+import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files as packaged
 
@@ -16,7 +17,7 @@ from understudy.export.types import declarations
 __all__ = ["COPIED", "START", "files"]
 
 START = "2026-01-01T00:00:00Z"  # the instant for which seeded rows are written; handlers move them to theirs
-IMPORTS = "import * as f from '{runtime}/functions.js';\nimport * as x from '{runtime}/operators.js';\nimport * as s from './schemas.js';\n"
+IMPORTS = {"f": "{runtime}/functions.js", "x": "{runtime}/operators.js", "s": "./schemas.js"}  # what expressions and schemas are written with
 HANDLERS = """\
 import {{ createMock }} from '{runtime}/mock.js';
 import {{ contract }} from './contract.js';
@@ -45,8 +46,7 @@ def files(contract: Contract, seed: str, runtime: str = COPIED) -> dict[str, str
     """Path in the folder -> text. runtime: where the runtime is imported from; only the usual place gets a copy of it."""
     engine = create_engine(contract, seed)
     schemata = Schemata(contract)
-    head = f"// {contract.title}: made by `understudy export msw`. Change the documents, not this file.\n"
-    imports = head + IMPORTS.format(runtime=runtime)
+    head = f"// {contract.title}: made by `understudy export msw`. Change the documents, not this file.\n/* eslint-disable */\n"
     names = operation_names(contract)
     operations = "\n".join(_operations(engine, schemata, names))
     shared = {**contracts.shared(engine, schemata), "channels": [plans.channel(engine, item, schemata) for item in contract.channels]}
@@ -55,13 +55,19 @@ def files(contract: Contract, seed: str, runtime: str = COPIED) -> dict[str, str
     return {
         "handlers.js": head + HANDLERS.format(runtime=runtime, operations="".join(f"  every.{name},\n" for name in names.values()), **own),
         "handlers.d.ts": declarations(contract),
-        "operations.js": f"{imports}\n{operations}",
-        "contract.js": f"{imports}\nexport const contract = {pretty(shared)};\n",
+        "operations.js": head + _importing(operations, runtime),
+        "contract.js": head + _importing(f"export const contract = {pretty(shared)};\n", runtime),
         "schemas.js": f"{head}\n{schemata.text()}",  # last, for what was written before may have named further ones
         "fixtures.js": f"{head}\nexport const fixtures = {pretty(rows.fixtures(engine.data, seed, _instant(START)))};\n",
         **({"twins.js": head + twins.replace(f"'{COPIED}/", f"'{runtime}/")} if twins else {}),
         **(runtime_files() if runtime == COPIED else {}),
     }
+
+
+def _importing(text: str, runtime: str) -> str:
+    """A module's text, after the imports that it uses."""
+    used = {name: place for name, place in IMPORTS.items() if re.search(rf"\b{name}\.", text)}
+    return "".join(f"import * as {name} from '{place.format(runtime=runtime)}';\n" for name, place in used.items()) + "\n" + text
 
 
 def _operations(engine: Engine, schemata: Schemata, names: Mapping[tuple[str, str], str]) -> Iterator[str]:
