@@ -41,10 +41,15 @@ class Runtime:
 MODULES = HERE.parent / "clients" / "node_modules"
 
 
-def furnish(folder: Path) -> None:
-    """Gives a folder of modules the packages of the tests, and what tells Node that it is of modules."""
-    if not (folder / "node_modules").exists():
-        (folder / "node_modules").symlink_to(MODULES)
+def furnish(folder: Path, msw: str = "msw") -> None:
+    """Gives a folder of modules the packages of the tests, and what tells Node that it is of modules. msw: the package that takes the place of msw."""
+    packages = folder / "node_modules"
+    if not packages.exists():
+        packages.mkdir()
+        for package in MODULES.iterdir():
+            if package.name != "msw":
+                (packages / package.name).symlink_to(package)
+        (packages / "msw").symlink_to(MODULES / msw)
     (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
 
 
@@ -57,10 +62,11 @@ def run_node(folder: Path, program: str, files: dict[str, str], given: str = "")
     return node(folder, program, given)
 
 
-def node(folder: Path, program: str, given: str = "") -> str:
+def node(folder: Path, program: str, given: str = "", interpreter: str = "node") -> str:
     """What a program of this folder prints, run in a folder."""
-    shutil.copy(HERE / program, folder / program)
-    command = ["node", program, str(folder)]
+    for script in HERE.glob("*.mjs"):
+        shutil.copy(script, folder / script.name)
+    command = [interpreter, program, str(folder)]
     ran = subprocess.run(command, cwd=folder, input=given, capture_output=True, text=True, encoding="utf-8", timeout=300, check=False)
     assert ran.returncode == 0, ran.stderr[-3000:]
     return ran.stdout

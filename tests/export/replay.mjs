@@ -4,51 +4,25 @@ import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { getResponse } from 'msw';
+import { comparable, engineOf, requestOf, told } from './replaying.mjs';
 
 const folders = resolve(process.argv[2]);
 const load = (backend, file) => import(pathToFileURL(`${folders}/${backend}/${file}`).href);
-const bytes = (text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
-const latin1 = (data) => Array.from(data, (byte) => String.fromCharCode(byte)).join('');
-const BODILESS = ['GET', 'HEAD'];
-
 const { setTimeout: wait } = globalThis;
 globalThis.setTimeout = (act) => wait(act); // nobody waits for an answer that is held back
 
-async function setUp({ backend, seed, start, key, scenario }) {
-  const [{ contract }, operations, { fixtures }, { engineOf, handlersOf }, { Socket }, { Request: Asked }, { said }] = await Promise.all([
+async function setUp(session) {
+  const { backend } = session;
+  const [{ contract }, operations, { fixtures }, mock, { Socket }, { Request: Asked }, { twins }] = await Promise.all([
     load(backend, 'contract.js'), load(backend, 'operations.js'), load(backend, 'fixtures.js'), load(backend, 'runtime/mock.js'),
-    load(backend, 'runtime/rooms.js'), load(backend, 'runtime/call.js'), load(backend, 'runtime/refusals.js'),
+    load(backend, 'runtime/rooms.js'), load(backend, 'runtime/call.js'), load(backend, 'twins.js').catch(() => ({})),
   ]);
-  const { twins } = contract.name && (await load(backend, 'twins.js').catch(() => ({})));
-  const options = { seed, now: start * 1000, unknown: 'answer', scenario: scenario ?? [] };
-  const engine = engineOf({ contract, operations: Object.values(operations), fixtures, twins }, options);
-  engine.world.tokens.key = key;
-  engine.world.clock.freeze(start);
-  const handlers = handlersOf(engine, options).filter((handler) => 'info' in handler); // without those of sockets
-  engine.runtime.later = (_seconds, act) => act();
-  return { engine, handlers, Socket, Asked, said, sockets: new Map(), frames: [] };
+  return { ...engineOf({ contract, operations, fixtures, twins, mock }, session), Socket, Asked, sockets: new Map(), frames: [] };
 }
 
 async function request(world, step) {
-  const port = world.engine.contract.services[step.service].port;
-  const url = `http://localhost:${port}${step.path}${step.query ? `?${step.query}` : ''}`;
-  const { host: _, ...headers } = step.headers;
-  const asked = new Request(url, { method: step.method, headers, body: step.body && !BODILESS.includes(step.method) ? bytes(step.body) : undefined, redirect: 'manual' });
-  if (!('content-type' in headers)) asked.headers.delete('content-type');
-  const response = await getResponse(world.handlers, asked);
-  if (!response) return { status: 'no handler' };
-  return { status: response.status, media: response.headers.get('content-type'), answer: latin1(await bodyOf(response)) };
-}
-
-/** The bytes of a body, those of one that is cut off up to where it is. */
-async function bodyOf(response) {
-  const parts = [];
-  try {
-    for await (const part of response.body ?? []) parts.push(...part);
-  } catch {
-    // cut off
-  }
-  return Uint8Array.from(parts);
+  const response = await getResponse(world.handlers, requestOf(world.engine, step));
+  return response ? told(response) : { status: 'no handler' };
 }
 
 function open(world, step) {
@@ -84,17 +58,6 @@ function close(world, { socket }) {
 }
 
 const ACTS = { request, open, message, close };
-
-/** What of a step is compared, bodies as JSON where they are. */
-function comparable({ status, media, answer, refused, acknowledged, frames }) {
-  let body = answer;
-  try {
-    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes(answer ?? '')));
-  } catch {
-    // no JSON
-  }
-  return JSON.parse(JSON.stringify({ status, media: media ?? null, body, refused, acknowledged, frames }));
-}
 
 let [total, equal] = [0, 0];
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,10 +1,10 @@
-/** Bundles the page and shows it in Chromium: `node browser.mjs EXECUTABLE`. Prints its story as JSON. */
+/** Bundles the page and shows it in Chromium: `node browser.mjs EXECUTABLE [PAGE]`. Prints its story as JSON. */
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { chromium } from 'playwright-core';
 import { rolldown } from 'rolldown';
 
-const bundle = await rolldown({ input: 'page.mjs', platform: 'browser', logLevel: 'silent' });
+const bundle = await rolldown({ input: process.argv[3] ?? 'page.mjs', platform: 'browser', logLevel: 'silent' });
 const { output } = await bundle.generate({ format: 'esm' });
 const files = new Map(output.map(({ fileName, code }) => [`/${fileName}`, ['text/javascript', code]]));
 files.set('/', ['text/html', `<!doctype html><link rel="icon" href="data:,"><script type="module" src="/${output[0].fileName}"></script>`]);
