@@ -10,11 +10,13 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from mock_server.engine.again import Unavailable
+from mock_server.state.clock import wall
 from understudy.contract.errors import UsageError
 from understudy.wire.chance import fresh_seed
 
 __all__ = ["Link", "Unavailable"]
 
+RESPITE = 0.3  # seconds in which Redis is not asked again after it failed
 PATIENCE = 2.0  # seconds that an answer may take; all other calls of the process wait as long
 GONE = (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError, redis.ResponseError, OSError)
 
@@ -25,8 +27,9 @@ class Link:
     def __init__(self, url: str, place: str | None = None) -> None:
         self.url, self.place = url, f"{place or fresh_seed()[:12]}."
         self.worker = self.place + fresh_seed()[:8]
+        self._until, self._why = 0.0, ""
         self.client = redis.Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 0))
-        self._scripts = {name: self.client.register_script(_text(name)) for name in ("commit", "count", "load", "spend", "tell")}
+        self._scripts = {name: self.client.register_script(_text(name)) for name in ("commit", "count", "load", "spend", "sweep", "tell")}
 
     def check(self) -> None:
         """Raises UsageError where Redis can't be used."""
@@ -40,11 +43,14 @@ class Link:
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[Any]:
-        """The client. Raises Unavailable for whatever goes wrong with it."""
+        """The client. Raises Unavailable for whatever goes wrong with it, and for a while after that without asking: nobody waits for what hangs."""
+        if wall() < self._until:
+            raise Unavailable(self._why)
         try:
             yield self.client
         except GONE as error:
-            raise Unavailable(str(error)) from None
+            self._until, self._why = wall() + RESPITE, str(error)
+            raise Unavailable(self._why) from None
 
     def run(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
         """What a script gives. Raises Unavailable."""

@@ -221,6 +221,10 @@ class Share:
             self.told = now
             self.publish(**entries.state(self))
 
+    def sweep(self) -> int:
+        """Forgets what was written so long ago that every replica has it or loads everything; how many tags are left. Raises Unavailable."""
+        return int(self.link.run("sweep", [self.key("head"), self.key("tags")], [self.most]))
+
     def adopt(self, rows: Mapping[str, Any]) -> None:
         """Has these rows and no others."""
         serials = {name: table.serial for name, table in self.world.store.tables.items()}

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from mock_server.sharing.link import GONE, PATIENCE, Link
 from mock_server.state.world import World
 
 log = logging.getLogger("understudy")
+SWEEP = 30  # renewals of the lease between two sweeps
 PAUSE = 0.2  # seconds until Redis is asked again, if it is gone, or whether there are new worlds
 
 
@@ -61,8 +63,10 @@ class Listener:
 
     async def _live(self) -> None:
         """Renews the lease of this process, and ends what the sockets of others held that are gone."""
-        while True:
+        for turn in itertools.count():
             with contextlib.suppress(Unavailable):
+                for world in self.engine.worlds if turn % SWEEP == SWEEP - 1 else ():
+                    world.share.sweep()
                 leases.renew(self.link, self.engine.contract.name)
                 for worker in _gone(self.engine, self.link):
                     count = leases.bury(self.engine, self.link, worker)

@@ -1,5 +1,6 @@
 """A `redis-server` on a free port, as the tests need it: stopped, killed and started again at will."""
 
+import signal
 import socket
 import subprocess
 import time
@@ -43,6 +44,16 @@ class RedisServer:
         else:
             self._process.terminate()
         self._process.wait(PATIENCE)
+
+    def hang(self) -> None:
+        """Has it take connections, and answer nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Has it answer again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def clear(self) -> None:
         """Forgets everything."""

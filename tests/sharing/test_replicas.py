@@ -1,6 +1,7 @@
 """What two replicas of a world tell each other, and what happens when both want the same."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -206,6 +207,30 @@ def test_what_is_steered_is_so_everywhere(engines: tuple[Engine, Engine], act: C
     share(second).catch_up()
     for what in (lambda world: world.clock.now, lambda world: world.switches, lambda world: world.tokens.generations):
         assert what(first.world) == what(second.world)
+
+
+def test_tags_that_nobody_can_be_behind_are_forgotten(engines: tuple[Engine, Engine]) -> None:
+    first, second = engines
+    credential = token(first)
+    for _ in range(4):
+        order(first, credential)
+    before = share(first).sweep()
+    share(first).most = 2
+    assert 0 < share(first).sweep() < before
+    assert order(second, credential)[0] == 201
+
+
+def test_nobody_waits_for_a_redis_that_hangs(engines: tuple[Engine, Engine], redis_server: RedisServer) -> None:
+    first, _ = engines
+    redis_server.hang()
+    try:
+        begin = time.monotonic()
+        assert [ask(first, "GET", "/api/events")[0] for _ in range(50)] == [503] * 50
+        assert time.monotonic() - begin < 10
+    finally:
+        redis_server.go_on()
+    time.sleep(0.5)
+    assert ask(first, "GET", "/api/events")[0] == 200
 
 
 def test_worlds_do_not_meet(engines: tuple[Engine, Engine]) -> None:
