@@ -131,7 +131,7 @@ def apply(share: "Share", entry: Entry) -> None:
         _set(share, identity, data)
     for identity in entry.cancels:
         world.timers.cancel(identity)
-    for message, room, route, text in entry.emits:
+    for message, room, route, text in entry.emits if entry.by != share.link.worker else ():
         engine.realtime.carry(world, message, room, route, text.encode())
     if entry.state:
         become(share, entry.state)

@@ -221,6 +221,11 @@ class Share:
             self.told = now
             self.publish(**entries.state(self))
 
+    def spread(self, message: str, room: str | None, data: Any) -> None:
+        """Has the sockets of other processes be sent a message as it is. Raises Unavailable."""
+        text = entries.dumps(data).decode()
+        self._tell(Entry(self.link.worker, emits=[(message, room, route, text) for route, _ in enumerate(self.engine.realtime.routes[message])]))
+
     def sweep(self) -> int:
         """Forgets what was written so long ago that every replica has it or loads everything; how many tags are left. Raises Unavailable."""
         return int(self.link.run("sweep", [self.key("head"), self.key("tags")], [self.most]))

@@ -210,6 +210,12 @@ def test_one_process_steers_all(mock: Mock) -> None:
     assert figures() == {SEATS}
     ask(f"{admin}/faults", {"kind": "status", "status": 503, "match": {"operation": "listEvents"}})
     assert {ask(f"{mock.base('gateway')}/events").status for _ in range(12)} == {503}
+    sockets = [socket_of(mock, user) for user in (1, 2, 3, 4)]
+    pushed = ask(f"{admin}/emit", {"message": "order-completed"})
+    assert (pushed.status, pushed.json["sockets"] < 5) == (200, True)
+    assert [heard(socket, "order-completed") for socket in sockets] == [pushed.json["data"]] * 4
+    for socket in sockets:
+        socket.close()
     ask(f"{admin}/clock/advance", {"seconds": 86400})
     assert len({ask(f"{admin}/clock").json["now"][:16] for _ in range(12)}) <= 2
     ask(f"{admin}/reset", {})
