@@ -12,6 +12,7 @@ class MockOptions:
 
     targets: backends and documents, () for all shipped ones; port: of the first service; seed: any text;
     validate: on, strict, warn or off; now: the instant (RFC 3339) at which worlds begin; worlds: how many there may be;
+    state: the URL of the Redis that holds state, None for the process itself; workers: processes that serve;
     scenarios: applied at start; load, save: files with state; watch: whether changed documents take effect; admin_token, admin_origins: who may steer;
     verbosity: 0 as usual, more than 0 for -v, less for -q; limits: of a connection.
     """
@@ -26,6 +27,8 @@ class MockOptions:
     validate: str = "on"
     now: str | None = None
     worlds: int = 1000
+    state: str | None = None
+    workers: int = 1
     scenarios: tuple[str, ...] = ()
     load: Path | None = None
     save: Path | None = None

@@ -7,7 +7,9 @@ import ipaddress
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from mock_server import storage
@@ -20,6 +22,7 @@ from mock_server.ports import HIGHEST, contracts_of
 from mock_server.running import BACKLOG, Bound, Running, applications, new_loop
 from mock_server.steering import scenarios
 from mock_server.watching import Watched, watch
+from mock_server.workers import supervise
 from understudy.contract.errors import UsageError, suggest
 from understudy.contract.functions import time
 from understudy.contract.reader import backend_names
@@ -32,10 +35,32 @@ def run(options: MockOptions) -> None:
     admission = admission_of(options)
     hosted = create_apps(contracts, options.seed, options.validate, time(options.now), options.worlds, admission)
     prepare(list({id(item.engine): item.engine for item in hosted}.values()), options)
+    if options.state is not None:
+        refuse_unreachable(options.state)
     bound = bind(hosted, options)
     _tame_collector()
+    if options.workers == 1:
+        _work(bound, options, admission.token, fresh_seed(), 0, again=False)
+    else:
+        work = partial(_work, bound, options, admission.token, fresh_seed())
+        supervise(work, options.workers, options.json or options.verbosity < 0)
+
+
+def _work(bound: Sequence[Bound], options: MockOptions, token: str | None, group: str, number: int, again: bool) -> None:
+    """Serves in this process. number: which of a group it is; again: in the place of one that died. The first one says what is where, once."""
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(_serve(bound, options, admission.token))
+        runner.run(_serve(bound, options, token, f"{group[:12]}-{number}", first=number == 0, telling=number == 0 and not again))
+
+
+def refuse_unreachable(url: str) -> None:
+    """Raises UsageError where the Redis of --state can't be used."""
+    try:
+        from mock_server.sharing.link import Link
+    except ModuleNotFoundError as error:
+        raise UsageError(f"--state needs the extra 'redis' ({error.name} is missing): python3 -m pip install 'understudy[redis]'") from None
+    link = Link(url)
+    link.check()
+    link.close()
 
 
 def admission_of(options: MockOptions) -> Admission:
@@ -158,24 +183,40 @@ def _beside(bound: Sequence[Bound], engines: Sequence[Engine], options: MockOpti
     return [*tasks, asyncio.create_task(watch(watched(bound, engines, options), _say))] if options.watch else tasks
 
 
-async def _serve(bound: Sequence[Bound], options: MockOptions, token: str | None) -> None:
+def _joined(engines: Sequence[Engine], url: str, place: str, say: Callable[[str], None]) -> list[asyncio.Task[None]]:
+    """Has the engines share their worlds with other processes; what listens to those. place: the name of this process, and of one that takes its place."""
+    from mock_server.sharing.joining import join
+    from mock_server.sharing.link import Link
+    from mock_server.transports.listening import Listener
+
+    tasks = []
+    for engine in engines:
+        link = Link(url, place)
+        join(engine, link)
+        tasks.append(asyncio.create_task(Listener(engine, link, say).run()))
+    return tasks
+
+
+async def _serve(bound: Sequence[Bound], options: MockOptions, token: str | None, place: str, first: bool, telling: bool) -> None:
     running = Running(bound, options.limits)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop
             loop.add_signal_handler(name, running.stop)
     engines = running.engines
-    beside = _beside(bound, engines, options)  # before it is said that all is ready: what changes from then on is seen
+    beside = _joined(engines, options.state, place, _say if first else _say_nothing) if options.state is not None else []
+    beside += _beside(bound, engines, options if first else replace(options, save=None))  # before it is said that all is ready
     await running.start()
     for engine, service, url in places(bound, options):
         engine.places[service] = url
-    print(describe(bound, options, token), flush=True)
+    if telling:
+        print(describe(bound, options, token), flush=True)
     await running.ended()
     for task in beside:
         task.cancel()
-    if options.save is not None:
+    if options.save is not None and first:
         storage.write(options.save, storage.rendered(engines))
-    if options.verbosity >= 0 and not options.json:
+    if options.verbosity >= 0 and not options.json and options.workers == 1:
         print("\nStopped.", file=sys.stderr)
 
 
@@ -189,6 +230,10 @@ def watched(bound: Sequence[Bound], engines: Sequence[Engine], options: MockOpti
         hosted = tuple(Hosted(engine.contract.name, services[app.service], engine, app) for app in apps if app.engine is engine)
         found.append(Watched(target, options.overlays, engine, hosted))
     return found
+
+
+def _say_nothing(_text: str) -> None:
+    return None
 
 
 def _say(text: str) -> None:

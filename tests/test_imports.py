@@ -18,6 +18,7 @@ FLOORS = (
     "mock_server.state",
     "mock_server.engine",
     "mock_server.steering",
+    "mock_server.sharing",
     "mock_server.transports",
     "mock_server.control",
     "mock_server.console",  # a page over the control API; it knows nothing of a service's own pages
@@ -39,7 +40,7 @@ BESIDE = {
     "mock_server": (),
 }
 DOORS = ("understudy.cli", "understudy.settings", "understudy.pytest_plugin", "understudy.__main__")  # these may use anything
-HOSTED = ("app", "serve", "banner", "options", "ports", "running", "storage", "watching")
+HOSTED = ("app", "serve", "banner", "options", "ports", "running", "storage", "watching", "workers")
 HOSTS = tuple(f"mock_server.{name}" for name in HOSTED)  # one floor: who hosts the applications
 
 

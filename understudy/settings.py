@@ -44,6 +44,8 @@ def mock_options(flags: Values, environ: Values, folder: Path, terminal: bool = 
         validate=found.get("validate", DEFAULTS.validate),
         now=_instant(found.get("now")),
         worlds=found.get("worlds", DEFAULTS.worlds),
+        state=_state(found.get("state"), found.get("workers", DEFAULTS.workers)),
+        workers=found.get("workers", DEFAULTS.workers),
         scenarios=tuple(found.get("scenario") or ()),
         load=_path(found.get("load")),
         save=_path(found.get("save")),
@@ -54,6 +56,14 @@ def mock_options(flags: Values, environ: Values, folder: Path, terminal: bool = 
         verbosity=int(found.get("verbose", 0)) - int(found.get("quiet", 0)),
         json=bool(found.get("json")),
     )
+
+
+def _state(url: str | None, workers: int) -> str | None:
+    if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise UsageError(f"'state' is the URL of a Redis such as redis://localhost:6379/0, not {url!r}.")
+    if workers > 1 and url is None:
+        raise UsageError(f"{workers} workers need one state: --state redis://localhost:6379/0.")
+    return url
 
 
 def _path(text: str | None) -> Path | None:

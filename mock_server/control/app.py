@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 from mock_server.control import refusals
 from mock_server.control.admission import Admission, own_origins
 from mock_server.control.models import Refusal
+from mock_server.engine.again import Unavailable
 from mock_server.engine.engine import Engine
 from mock_server.steering.records import Records
 from mock_server.transports.cors import Cors
@@ -50,7 +52,10 @@ class Control:
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await _preflight(cors, headers, send)
             return
-        await create_control(self.pages)({**scope, "path": _path(scope), "root_path": root, "understudy": self}, receive, _sharing(cors, headers, send))
+        answering = _sharing(cors, headers, send)
+        if self.engine.runtime.shared:
+            answering = _telling(self.engine, scope["method"], answering)
+        await create_control(self.pages)({**scope, "path": _path(scope), "root_path": root, "understudy": self}, receive, answering)
 
     def stop(self) -> None:
         """Ends what would stay open."""
@@ -62,6 +67,22 @@ class Control:
         origin = headers.get("origin")
         allowed = origin is not None and self.admission.allows(origin, headers.get("host", ""), own_origins(self.engine.contract.settings))
         return Cors({"origins": [origin] if allowed else []})
+
+
+def _telling(engine: Engine, method: str, send: Send) -> Send:
+    """Has other processes know what was steered before the answer leaves; what is looked at is what is true in all of them."""
+    with suppress(Unavailable):
+        for world in engine.worlds:
+            world.share.catch_up()
+
+    async def told(message: Any) -> None:
+        if message["type"] == "http.response.start" and method != "GET":
+            with suppress(Unavailable):
+                for world in engine.worlds:
+                    world.share.steered()
+        await send(message)
+
+    return told
 
 
 def _path(scope: Any) -> str:

@@ -207,8 +207,16 @@ def refresh(call: Call) -> Reply:
     if user is None:
         raise unauthorized(call, "the account is gone or blocked")
     if settings.get("rotate"):
-        call.world.tokens.revoke(claims, call.now)
+        _spend(call, claims)
     return session(call, user, refresh=settings.get("answer", True))
+
+
+def _spend(call: Call, claims: Mapping[str, Any]) -> None:
+    """Uses a refresh token up; raises 401 where another process did so at this moment."""
+    try:
+        call.world.tokens.revoke(claims, call.now)
+    except TokenError as error:
+        raise unauthorized(call, str(error)) from None
 
 
 def logout(call: Call) -> Reply:

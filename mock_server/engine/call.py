@@ -99,6 +99,7 @@ class Call:
     __slots__ = (
         "allowance",
         "body",
+        "claim",
         "claims",
         "cookies",
         "emits",
@@ -136,6 +137,7 @@ class Call:
         self.parameters: dict[str, Any] | None = None
         self.allowance: Allowance | None = None
         self.role: str | None = None
+        self.claim = ""  # the timer that it is the work of, where several processes may do it
         self.violations: list[Violation] = []
         self.emits: list[Emit] = []
         self.timers: list[tuple[float | None, Any, Row | None, Any]] = []  # instant, thing, its row, its name; no instant cancels the name
@@ -183,10 +185,10 @@ class Call:
 class Origin:
     """What is kept of a call for a thing that falls due later: its row, and the names that the thing's expressions use."""
 
-    __slots__ = ("later", "names", "plan", "request", "row")
+    __slots__ = ("id", "later", "names", "plan", "request", "row")
 
     def __init__(self, call: Call, later: Any, row: Row | None = None) -> None:
-        self.plan, self.row, self.later = call.plan, row or call.row, later
+        self.plan, self.row, self.later, self.id = call.plan, row or call.row, later, ""
         self.names = {name: call.scope.get(name) for name in later.names} if later.names else None
         self.request = call.request if later.names or later.bound else NO_REQUEST
 
@@ -194,7 +196,7 @@ class Origin:
     def of(cls, plan: "Plan", row: Row | None, later: Any, names: dict[str, Any] | None, request: Request) -> "Origin":
         """One that was kept in a file."""
         made = cls.__new__(cls)
-        made.plan, made.row, made.later, made.names, made.request = plan, row, later, names, request
+        made.plan, made.row, made.later, made.names, made.request, made.id = plan, row, later, names, request, ""
         return made
 
 

@@ -3,12 +3,14 @@
 import logging
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
+from functools import partial
 from typing import Any
 
 from fixtures.records import Dataset, build
 from mock_server.engine import headers, near, refusals, trouble
-from mock_server.engine.call import Call, Reply, Request
+from mock_server.engine.again import Again, Unavailable
+from mock_server.engine.call import Call, Origin, Reply, Request
 from mock_server.engine.entries import LARGEST_BODY, OVERHEAD, Exchange, Response
 from mock_server.engine.feed import Feed
 from mock_server.engine.plan import Bound, Plan
@@ -51,8 +53,9 @@ class Engine:
         self.data: Dataset = build(contract, seed)
         self.feed = Feed()
         self.outbox: deque[Any] = deque(maxlen=OUTBOX)
+        self.join: Callable[[Engine, World], None] | None = None  # joins new worlds to their replicas in other processes
         self.worlds = Worlds(self._make_world, most_worlds)
-        self.snapshots: dict[str, Snapshot] = {}
+        self.snapshots: MutableMapping[str, Snapshot] = {}
         self.places: dict[str, str] = {}  # service -> the URL at which it is served, known once it is
         self.runtime.operations = self.plans = self._plans()
         self.realtime = Realtime(self.runtime, self.runtime.functions, self.keep, self.fire)
@@ -84,7 +87,10 @@ class Engine:
         clock = self.clock()
         if self.start is not None:
             clock.reset(self.start)
-        return state.create(name, self.data, self.seed, self.switches, clock)
+        world = state.create(name, self.data, self.seed, self.switches, clock)
+        if self.join is not None:
+            self.join(self, world)
+        return world
 
     def world_of(self, request: Request) -> World:
         """The world of a request. Raises Problem."""
@@ -127,8 +133,16 @@ class Engine:
         """The answer to a request of a service. now, world: the instant and the world in which it comes, where the mock itself sends it."""
         try:
             world = world_of(request, self.worlds) if world is None else world
+            if world.share is not None:
+                return world.share.consistent(partial(self._handle, service, request, now, world))  # type: ignore[no-any-return]
         except Problem as problem:
             return self._problem_outside(service, request, problem, self.world)
+        except Unavailable as error:
+            return self._problem_outside(service, request, refusals.unavailable(self.runtime, error), self.world)
+        return self._handle(service, request, now, world)
+
+    def _handle(self, service: str, request: Request, now: float | None, world: World) -> Response:
+        """One try of a request."""
         match = self.routers[service].find(request.path)
         found = match.methods.get(request.method) if match is not None else None
         if found is None or match is None:
@@ -152,6 +166,8 @@ class Engine:
             response = Response(reply.status or 200, headers.finished(call), reply.value)
         except Problem as problem:
             refusal, response = problem.with_traceback(None), self._refused(call, problem)  # the log keeps it, and not what its frames hold
+        except (Again, Unavailable):
+            raise
         except Exception:  # whatever a behaviour does wrong is a 500 in the backend's own envelope
             crash, response = self._crashed(call, stage)
         if hit is not None:
@@ -231,21 +247,41 @@ class Engine:
 
     def fire(self, world: World) -> None:
         """Does what has fallen due, in order, each at its own instant."""
+        if world.share is not None:
+            world.share.fire()
+            return
         for at, origin in world.timers.due(world.clock.now):
-            names = origin.names or {}
-            call = Call(self.runtime, origin.request, origin.plan, names.get("path") or {}, world, at)
-            call.row, call.user, call.body = origin.row, names.get("user"), names.get("body")
-            if names:
-                call.scope.update(names)
-                self._current(call)
-            try:
-                origin.later.fire(call)
-                finish(call)
-            except Problem as problem:
-                log.info("%s: what was due later is refused: %s", origin.plan.operation.id, problem)
-            except Exception:
-                log.exception("%s: what was due later failed", origin.plan.operation.id)
-            call.scope.source = None
+            self.fire_one(world, at, origin)
+
+    def fire_one(self, world: World, at: float, origin: Origin) -> None:
+        """Does one thing that has fallen due."""
+        call = self._call_of(world, at, origin)
+        try:
+            origin.later.fire(call)
+            finish(call)
+        except (Again, Unavailable):
+            raise
+        except Problem as problem:
+            log.info("%s: what was due later is refused: %s", origin.plan.operation.id, problem)
+            self._let_go(world, at, origin)
+        except Exception:
+            log.exception("%s: what was due later failed", origin.plan.operation.id)
+            self._let_go(world, at, origin)
+        call.scope.source = None
+
+    def _call_of(self, world: World, at: float, origin: Origin) -> Call:
+        names = origin.names or {}
+        call = Call(self.runtime, origin.request, origin.plan, names.get("path") or {}, world, at)
+        call.row, call.user, call.body, call.claim = origin.row, names.get("user"), names.get("body"), origin.id
+        if names:
+            call.scope.update(names)
+            self._current(call)
+        return call
+
+    def _let_go(self, world: World, at: float, origin: Origin) -> None:
+        """What can't be done is not tried again, by no process."""
+        if world.share is not None:
+            finish(self._call_of(world, at, origin))
 
     def _current(self, call: Call) -> None:
         """The rows that expressions name, as they are now."""

@@ -6,11 +6,13 @@ It knows no transport: a socket has a function that takes frames, and one that c
 import logging
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import orjson
 
 from mock_server.engine import handshake, interference, locks, media, messages, refusals
+from mock_server.engine.again import Again, Unavailable
 from mock_server.engine.call import Call, Emit, Reply
 from mock_server.engine.entries import LARGE, LARGEST_BODY, OVERHEAD, Heard, sent
 from mock_server.engine.frames import Frame
@@ -29,6 +31,7 @@ from understudy.contract.model import Channel, Media, Receiver
 log = logging.getLogger("understudy")
 ERROR, JSON = "error", "application/json"
 RESTART = 1012  # the close code of a server that restarts: clients connect again
+T = TypeVar("T")
 Told = tuple[str, Callable[[Call, Mapping[str, Any]], Any]]
 
 
@@ -86,6 +89,10 @@ class Realtime:
 
     def open(self, socket: Socket, world: World, auth: Any = None) -> Callable[[], None]:
         """Lets a socket in, or raises Problem. Returns what is to be called once the client knows that it is in: it sends what its opening sends."""
+        return self._consistent(world, partial(self._open, socket, world, auth))
+
+    def _open(self, socket: Socket, world: World, auth: Any) -> Callable[[], None]:
+        """One try of an opening."""
         line = self.lines[socket.channel]
         self._catch_up(world)
         call = self._call(line.plan, socket, world)
@@ -98,10 +105,14 @@ class Realtime:
             self._take(call, line.opening)
         except Exception as error:
             world.rooms.drop(socket)
+            if isinstance(error, Again | Unavailable):
+                raise
             problem = error if isinstance(error, Problem) else self._crashed(call)
             self._heard(call, "open", auth, problem)
             raise problem from None
         socket.query = call.query
+        if world.share is not None:
+            world.share.entered(socket)
         self.count += 1
         self.runtime.listening = True
         self._heard(call, "open", auth, None)
@@ -145,6 +156,14 @@ class Realtime:
         """
         if socket.id not in world.rooms.sockets:
             return None
+        try:
+            return self._consistent(world, partial(self._receive, socket, world, name, data, size, broken, faults))
+        except Problem as problem:  # state can't be reached, and the socket is closed
+            log.info("%s: %s", name, problem.detail)
+            return None
+
+    def _receive(self, socket: Socket, world: World, name: str, data: Any, size: int, broken: Problem | None, faults: tuple[str, ...]) -> Any:
+        """One try of a message."""
         self._catch_up(world)
         line = self.lines[socket.channel]
         plan = line.plans.get(name, line.plan)
@@ -161,6 +180,8 @@ class Realtime:
                 stage(call)
         except Problem as problem:
             return self._refuse(call, line, name, kept, problem)
+        except (Again, Unavailable):
+            raise
         except Exception:  # whatever a behaviour does wrong is told in the backend's own words
             return self._refuse(call, line, name, kept, self._crashed(call))
         self._heard(call, name, kept, None, size, faults)
@@ -172,19 +193,41 @@ class Realtime:
             return
         line = self.lines[socket.channel]
         self.count -= 1
-        self.runtime.listening = self.count > 0
+        self.runtime.listening = self.count > 0 or self.runtime.shared
         world.throttle.forget((line.key, socket.id))
         self._catch_up(world)
         for steps in ((_end_locks,), line.closing):  # apart, so that locks come free whatever the rest does
-            call = self._call(line.plan, socket, world)
             try:
-                messages.identify(call)
-                for step in steps:
-                    step(call)
-                finish(call)
+                self._consistent(world, partial(self._ended, line, socket, world, steps))
             except Exception:
                 log.exception("closing %s failed", line.key)
-        self._heard(call, "close", reason, None)
+        if world.share is not None:
+            world.share.left(socket)
+        self._heard(self._call(line.plan, socket, world), "close", reason, None)
+
+    def bury(self, socket: Socket, world: World) -> None:
+        """Does what follows from the end of a socket of another process, which is gone."""
+        line = self.lines[socket.channel]
+        for steps in ((_end_locks,), line.closing):
+            self._consistent(world, partial(self._ended, line, socket, world, steps))
+        world.share.left(socket)
+
+    def _ended(self, line: Line, socket: Socket, world: World, steps: tuple[Step, ...]) -> None:
+        """One try of what follows from a closed socket."""
+        call = self._call(line.plan, socket, world)
+        messages.identify(call)
+        for step in steps:
+            step(call)
+        finish(call)
+
+    def _consistent(self, world: World, act: Callable[[], T]) -> T:
+        """Does something on the newest state. Raises Problem where that can't be reached."""
+        if world.share is None:
+            return act()
+        try:
+            return world.share.consistent(act)  # type: ignore[no-any-return]
+        except Unavailable as error:
+            raise refusals.unavailable(self.runtime, error) from None
 
     def refusal(self, socket: Socket, problem: Problem) -> Frame | None:
         """The message that tells of a refused opening, where the channel has one."""
@@ -232,11 +275,22 @@ class Realtime:
             world.rooms.drop(socket)
             self.count -= 1
             socket.hang(RESTART, "The backend restarts")
-        self.runtime.listening = self.count > 0
+        self.runtime.listening = self.count > 0 or self.runtime.shared
 
     def rendered(self, call: Call, message: str, data: Any) -> bytes:
         """A payload as the first channel that has the message sends it."""
         return self._rendered(call, self.routes[message][0][1], message, data)
+
+    def carry(self, world: World, message: str, room: str | None, route: int, text: bytes) -> None:
+        """Hands a message that another process rendered to the sockets of this one."""
+        keys, _ = self.routes[message][route]
+        recipients = [socket for socket in world.rooms.members(room) if socket.channel in keys]
+        if recipients:
+            self._deliver(world, recipients, Frame(message, text), room)
+
+    def text(self, call: Call, line: Line, message: str, data: Any) -> bytes:
+        """A payload as a channel sends it."""
+        return self._rendered(call, line, message, data)
 
     def _rendered(self, call: Call, line: Line, message: str, data: Any) -> bytes:
         return dumps(line.plan.views.project(line.schemas[message] or {}, data, call))

@@ -8,7 +8,7 @@ from fixtures.instants import at
 from fixtures.values import Values
 from mock_server.engine.call import Call
 from mock_server.engine.plan import Plan
-from mock_server.engine.problem import Problem
+from mock_server.engine.problem import Problem, Violation
 from mock_server.engine.runtime import Runtime
 from understudy.contract import schemas
 from understudy.contract.functions import iso
@@ -115,3 +115,8 @@ def without_absent(body: Any) -> Any:
     if not isinstance(body, dict):
         return body
     return {name: value for name, value in body.items() if value is not None}
+
+
+def unavailable(runtime: Runtime, why: Exception) -> Problem:
+    """The refusal while state can't be reached."""
+    return Problem(503, None, runtime.titles[503], violations=(Violation("/state", "unavailable", str(why)),), rule="unavailable")

@@ -33,6 +33,7 @@ class Runtime:
         self.contract, self.settings = contract, contract.settings
         self.mode = "on"
         self.listening = False
+        self.shared = False  # whether sockets of other processes may hear what is told
         self.later: Callable[[float, Callable[[], None]], Any] = lambda _seconds, act: act()  # a transport with a loop has it wait
         self.next_view = count().__next__
         self.functions: dict[str, Callable[[Call], Any]] = {}

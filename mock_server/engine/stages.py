@@ -82,10 +82,14 @@ def behave(call: Call) -> None:
     key = _idempotency(call) if call.plan.idempotency else None
     known = call.world.replies.get(key) if key is not None else None
     if known is not None:
+        if known[1] is None:
+            raise Problem(409, "spent", "A request with this idempotency key is still being done", field=call.plan.words["idempotency"], rule="idempotency")
         if known[0] != (call.request.path, call.request.body):
             raise Problem(409, "spent", "The idempotency key was used with another request", field=call.plan.words["idempotency"], rule="idempotency")
         call.reply = known[1]
         return
+    if key is not None and call.world.share is not None:
+        call.world.share.promise(call, key)
     take_steps(call)
     finish(call)
     if key is not None and call.reply is not None:
@@ -119,6 +123,9 @@ def finish(call: Call) -> None:
 
 def commit(call: Call) -> None:
     """Commits and has timers set; what changed is told by the messages that go by themselves."""
+    if call.world.share is not None:
+        call.world.share.commit(call)
+        return
     if call.store.changed:
         runtime = call.runtime
         changes = call.store.changes(runtime.watched) if runtime.watched and runtime.listening else None
@@ -157,6 +164,8 @@ def shape(call: Call) -> None:
         reply.value = dumps(plan.views.project(schema, value, call))
     if plan.lasting:
         answers.keep(call, reply)
+    if plan.idempotency and call.world.share is not None and (key := _idempotency(call)) is not None:
+        call.world.share.remember(call, key)
 
 
 def _paged(call: Call, reply: Reply) -> Any:

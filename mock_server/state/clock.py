@@ -69,6 +69,16 @@ class Clock:
         self._rebase(self.now + seconds)
         self._tell()
 
+    @property
+    def setting(self) -> tuple[float, float, float, bool]:
+        """What it counts from (its own instant, the real one), its rate, and whether it stands still."""
+        return self._base, self._origin, self._rate, self._frozen
+
+    def take(self, setting: tuple[float, float, float, bool]) -> None:
+        """Goes as another clock does."""
+        self._base, self._origin, self._rate, self._frozen = setting
+        self._tell()
+
     def _rebase(self, now: float) -> None:
         self._base, self._origin = now, self._wall()
 

@@ -42,6 +42,7 @@ class World:
     faults: Faults = field(default_factory=Faults)
     log: Log = field(default_factory=Log)
     used: float = 0.0
+    share: Any = None  # what joins it to its replicas in other processes
 
     @property
     def base(self) -> str:

@@ -38,7 +38,7 @@ def written(engine: Engine, snapshot: Snapshot, secrets: bool = False) -> Json:
     rows = {name: [_without(row, hidden[name]) for row in table.values()] for name, table in snapshot.tables.items()}
     whole: Json = {
         "backend": engine.contract.name, "name": snapshot.name, "saved": iso(snapshot.saved), "now": snapshot.now, "frozen": snapshot.frozen,
-        "rate": snapshot.rate, "rows": rows, "serials": dict(snapshot.serials), "timers": [_timer(*timer) for timer in snapshot.timers],
+        "rate": snapshot.rate, "rows": rows, "serials": dict(snapshot.serials), "timers": [timer(*item) for item in snapshot.timers],
         "revoked": dict(snapshot.revoked), "generations": dict(snapshot.generations), "switches": dict(snapshot.switches),
     }  # fmt: skip
     return {**whole, "key": snapshot.key} if secrets else whole
@@ -48,7 +48,7 @@ def _without(row: Row, hidden: frozenset[str]) -> Row:
     return {field: value for field, value in row.items() if field not in hidden} if hidden else row
 
 
-def _timer(at: float, origin: Origin, name: Any) -> Json:
+def timer(at: float, origin: Origin, name: Any) -> Json:
     later = origin.later
     of = {"lock": later.ledger.collection} if isinstance(later, Expiry) else {"after": origin.plan.due.index(later)}
     request = origin.request
@@ -173,12 +173,12 @@ def _filled(engine: Engine, collection: Collection, row: Row) -> Row:
 def _timers(engine: Engine, timers: Any) -> Iterator[tuple[float, Origin, Any]]:
     for number, item in enumerate(timers):
         try:
-            yield _read_timer(engine, item)
+            yield read_timer(engine, item)
         except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
             raise Problem(400, None, f"The file is damaged: timer {number} can't be read ({type(error).__name__}: {error}).") from None
 
 
-def _read_timer(engine: Engine, item: Json) -> tuple[float, Origin, Any]:
+def read_timer(engine: Engine, item: Json) -> tuple[float, Origin, Any]:
     of = item["of"]
     plan = engine.find_plan(of["operation"])
     if plan is None:

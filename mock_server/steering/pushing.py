@@ -24,7 +24,7 @@ def push(engine: Engine, world: World, name: str, given: Mapping[str, Any], only
     data = given["data"] if "data" in given else next(iter(message.examples), {})
     _check(engine, channel, message, data)
     room = given.get("room")
-    return engine.realtime.push(world, name, data, [only] if only is not None else list(world.rooms.members(room)), room), data
+    return _pushed(engine, world, name, data, only, room), data
 
 
 def _message(engine: Engine, name: str, only: Socket | None) -> tuple[Channel, Message]:
@@ -46,9 +46,15 @@ def _of_row(engine: Engine, world: World, name: str, given: Mapping[str, Any], o
     row = edits.row_of(world, engine.contract.collections[template.collection], str(given["row"]))
     emit = template.emit(call, row)
     room = given.get("room", emit.room)
-    members = [only] if only is not None else list(world.rooms.members(room))
     data = orjson.loads(engine.realtime.rendered(call, name, emit.data))
-    return engine.realtime.push(world, name, data, members, room), data
+    return _pushed(engine, world, name, data, only, room), data
+
+
+def _pushed(engine: Engine, world: World, name: str, data: Any, only: Socket | None, room: str | None) -> int:
+    """Sends a message to a socket, or to a room in all processes; returns how many sockets of this one got it."""
+    if only is None and world.share is not None:
+        world.share.spread(name, room, data)
+    return engine.realtime.push(world, name, data, [only] if only is not None else list(world.rooms.members(room)), room)
 
 
 def _check(engine: Engine, channel: Channel, message: Message, data: Any) -> None:

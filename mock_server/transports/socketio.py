@@ -39,6 +39,7 @@ MOST_ATTACHMENTS = 10  # of one message, as Node's parser has it
 TYPES = "0123456"  # of Engine.IO's packets
 SENT = "1345"  # of those that polling sends: close, pong, message, upgrade
 SEPARATOR = "\x1e"
+POLLING = "Several processes serve this backend, and the next request of a poll may come to another one. Set transports: ['websocket'] in the client."
 LARGEST = 1_000_000  # bytes of a message, as Node's server has it
 
 Payload.max_decode_packets = MOST_PACKETS
@@ -93,6 +94,9 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         """Answers a handshake, a poll or what polling sends; serves a WebSocket to its end. A poll whose client goes away ends its connection at once."""
         if scope["type"] != "http":
             await super().handle_request(scope, _packets(receive), send)
+            return
+        if self.engine.runtime.shared:
+            await _refused(send, POLLING)
             return
         scope = {**scope, "headers": [header for header in scope["headers"] if header[0] != b"upgrade"]}  # it is no WebSocket, whatever engineio reads there
         request = await receive()
@@ -259,9 +263,9 @@ class SocketIO(socketio.AsyncServer):  # type: ignore[misc]
         await self.shutdown()
 
 
-async def _refused(send: Send) -> None:
+async def _refused(send: Send, why: str = "This is no payload of a session that is open.") -> None:
     await send({"type": "http.response.start", "status": 400, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": b"This is no payload of a session that is open."})
+    await send({"type": "http.response.body", "body": why.encode()})
 
 
 def _packets(receive: Receive) -> Receive:

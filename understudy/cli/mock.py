@@ -27,6 +27,8 @@ __all__ = ["command"]
 @click.option("--save", metavar="FILE", help="Where state is kept, every minute and on a clean stop.")
 @click.option("--watch", is_flag=True, help="Changed documents take effect at once; state and sockets stay.")
 @click.option("--worlds", metavar="NUMBER", help="How many isolated copies of a backend's state there may be. Default: 1000.")
+@click.option("--state", metavar="URL", help="Redis that holds state, such as redis://localhost:6379/0; other machines may serve the same.")
+@click.option("--workers", metavar="NUMBER", help="Processes that serve; more than one need --state. Default: 1.")
 @click.option("--admin-token", metavar="TEXT", help="What the control API asks for. Default: nothing on this machine, else a new one.")
 @click.option("--admin-origin", multiple=True, metavar="ORIGIN", help="Pages of this origin may steer the mock; may be given again.")
 @click.option("--config", metavar="FILE", help="Settings file instead of the understudy.toml found upward.")

@@ -1,0 +1,1 @@
+"""One backend on many processes: each has a replica of every world, and what changes one goes through Redis, in one order for all."""

@@ -1,0 +1,258 @@
+"""Entries of a world's log: what one process did, for the others to do as well."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from mock_server.engine import pushes
+from mock_server.engine.call import Call, Emit, Origin, Reply
+from mock_server.sharing.tags import SharedUnit, field_of
+from mock_server.state.store import Key, Row, Table
+from mock_server.steering import archives
+
+if TYPE_CHECKING:
+    from mock_server.sharing.share import Share
+
+__all__ = ["Entry", "Timer", "apply", "dumps", "read", "replace", "settle", "state", "store_all", "timers_of", "told", "written"]
+
+BATCH = 1000  # rows that are sent at once
+
+Json = dict[str, Any]
+Fields = Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. all: everything is to be loaded again; rows: collection, key, row or null; timers: id, what archives have of it.
+
+    emits: message, room, route, text; state: what of a world is neither rows nor timers.
+    """
+
+    by: str
+    all: bool = False
+    rows: list[tuple[str, Key, Row | None]] = field(default_factory=list)
+    timers: list[tuple[str, Json]] = field(default_factory=list)
+    cancels: list[str] = field(default_factory=list)
+    emits: list[tuple[str, str | None, int, str]] = field(default_factory=list)
+    state: Json = field(default_factory=dict)
+
+    @property
+    def text(self) -> bytes:
+        """The entry as it is stored."""
+        return dumps({name: getattr(self, name) for name in self.__slots__ if getattr(self, name)})
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Something that is set, or with no instant cancelled, under an id that is the same in all processes."""
+
+    id: str
+    at: float | None
+    data: Json
+    origin: Origin | None
+
+
+def dumps(value: Any) -> bytes:
+    """JSON."""
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+def read(text: bytes) -> Entry:
+    """An entry as it was stored."""
+    return Entry(**orjson.loads(text))
+
+
+def told(call: Call) -> list[Emit]:
+    """The messages that go by themselves for what a call would write."""
+    runtime = call.runtime
+    if not (call.store.changed and runtime.watched and runtime.listening):
+        return []
+    return list(pushes.told(call, call.store.changes(runtime.watched)))
+
+
+def timers_of(share: "Share", call: Call) -> list[Timer]:
+    """What a call sets and cancels."""
+    found = []
+    for at, later, row, name in call.timers:
+        share.timers += name is None
+        identity = dumps(name).decode() if name is not None else f"{share.link.worker}-{share.timers}"
+        origin = Origin(call, later, row) if at is not None else None
+        if origin is not None:
+            origin.id = identity
+        data = archives.timer(at, origin, identity) if at is not None and origin is not None else {}
+        found.append(Timer(identity, at, data, origin))
+    return found
+
+
+def written(share: "Share", call: Call, timers: list[Timer]) -> Entry:
+    """The entry of a call."""
+    unit = call.store
+    assert isinstance(unit, SharedUnit)
+    cancels = [*(item.id for item in timers if item.at is None), *([call.claim] if call.claim else [])]
+    setting = [(item.id, item.data) for item in timers if item.at is not None]
+    promised = {"replies": [[unit.promised, [call.request.path, call.request.body.decode("latin-1"), None]]]} if unit.promised is not None else {}
+    return Entry(share.link.worker, rows=list(unit.writes_made()), timers=setting, cancels=cancels, emits=list(_emits(share, call)), state=promised)
+
+
+def _emits(share: "Share", call: Call) -> Iterator[tuple[str, str | None, int, str]]:
+    """The messages for sockets of other processes, rendered."""
+    realtime = share.engine.realtime
+    for emit in call.emits:
+        if emit.only is None:
+            for index, (_, line) in enumerate(realtime.routes.get(emit.message, ())):
+                yield emit.message, emit.room, index, realtime.text(call, line, emit.message, emit.data).decode()
+
+
+def settle(share: "Share", call: Call, timers: list[Timer]) -> None:
+    """Does in this process what was published."""
+    call.store.commit()
+    for item in timers:
+        if item.at is None:
+            share.world.timers.cancel(item.id)
+        else:
+            share.world.timers.set(item.at, item.origin, item.id)
+
+
+def apply(share: "Share", entry: Entry) -> None:
+    """Does what another process did."""
+    world, engine = share.world, share.engine
+    for collection, key, row in entry.rows:
+        table = world.store.tables[collection]
+        if row is None:
+            table.remove(key)
+        else:
+            table.put(key, row)
+            if isinstance(key, int) and not isinstance(key, bool):
+                table.serial = max(table.serial, key)
+    for identity, data in entry.timers:
+        _set(share, identity, data)
+    for identity in entry.cancels:
+        world.timers.cancel(identity)
+    for message, room, route, text in entry.emits if entry.by != share.link.worker else ():
+        engine.realtime.carry(world, message, room, route, text.encode())
+    if entry.state:
+        become(share, entry.state)
+
+
+def _set(share: "Share", identity: str, data: Json) -> None:
+    at, origin, _ = archives.read_timer(share.engine, data)
+    origin.id = identity
+    share.world.timers.set(at, origin, identity)
+
+
+def state(share: "Share") -> Json:
+    """What of a world is neither rows nor timers: clock, switches, faults, tokens."""
+    world = share.world
+    faults = [
+        {"kind": item.kind, "match": dict(item.match), "settings": dict(item.settings), "id": item.id, "probability": item.probability,
+         "until": item.until, "times": item.times, "hits": item.hits}
+        for item in (*world.faults.requests, *world.faults.sockets)
+    ]  # fmt: skip
+    return {
+        "clock": world.clock.setting, "switches": world.switches, "faults": faults, "generations": world.tokens.generations,
+        "key": world.tokens.key,
+    }  # fmt: skip
+
+
+def become(share: "Share", given: Json) -> None:
+    """Takes over what of a world is neither rows nor timers."""
+    world = share.world
+    if "clock" in given and tuple(given["clock"]) != world.clock.setting:
+        world.clock.take(tuple(given["clock"]))
+    world.switches = given.get("switches", world.switches)
+    world.tokens.generations = given.get("generations", world.tokens.generations)
+    world.tokens.key = given.get("key", world.tokens.key)
+    for identity, end in (given.get("revoke") or {}).items():
+        world.tokens.revoked[identity] = end
+    for key, (path, body, reply) in given.get("replies") or ():
+        world.replies[_own_key(key)] = ((path, body.encode("latin-1")), _reply(reply))
+    if "faults" in given:
+        hits = {item.id: item.hits for item in (*world.faults.requests, *world.faults.sockets)}
+        world.faults.clear()
+        for item in given["faults"]:
+            more = {name: item[name] for name in ("id", "probability", "until", "times")}
+            world.faults.add(item["kind"], item["match"], item["settings"], **more).hits = max(hits.get(item["id"], 0), item["hits"])
+
+
+def plain_key(key: tuple[Any, ...]) -> list[Any]:
+    """An idempotency key as JSON: the operation, the account, and what the client sent."""
+    return [part.decode("latin-1") if isinstance(part, bytes) else part for part in key]
+
+
+def _own_key(key: list[Any]) -> tuple[Any, ...]:
+    return (key[0], key[1], key[2].encode("latin-1"))
+
+
+def kept_reply(call: Call) -> list[Any]:
+    """Request and answer of a call, as JSON."""
+    reply = call.reply
+    assert reply is not None
+    value = reply.value.decode() if isinstance(reply.value, bytes) else None
+    return [call.request.path, call.request.body.decode("latin-1"), [value, reply.status, reply.headers, reply.media, reply.cookies]]
+
+
+def _reply(kept: list[Any] | None) -> Reply | None:
+    if kept is None:
+        return None
+    value, status, headers, media, cookies = kept
+    return Reply(value.encode(), status, headers, media, cookies=cookies)
+
+
+def rows_of(tables: Mapping[str, Table]) -> Iterable[tuple[str, Key, Row]]:
+    """Every row of some tables."""
+    for name, table in tables.items():
+        for key, row in table.rows.items():
+            yield name, key, row
+
+
+def replace(share: "Share", rows: Fields, timers: Fields, meta: Fields, revoked: Fields, replies: Fields) -> None:
+    """Makes a world what is stored of it."""
+    world = share.world
+    tables: dict[str, dict[Key, Row]] = {name: {} for name in world.store.tables}
+    for name, text in sorted(rows.items(), key=_place):
+        collection, _, key = name.decode().partition("\0")
+        if collection in tables:
+            tables[collection][orjson.loads(key)] = orjson.loads(text.partition(b" ")[2])
+    share.adopt(tables)
+    world.timers.replace(())
+    for identity, text in timers.items():
+        _set(share, identity.decode(), orjson.loads(text))
+    if b"state" in meta:
+        become(share, orjson.loads(meta[b"state"]))
+    world.tokens.revoked = {name.decode(): float(end) for name, end in revoked.items()}
+    become(share, {"replies": [[orjson.loads(key), orjson.loads(kept)] for key, kept in replies.items()]})
+    world.forget_rendered()
+
+
+def _place(item: tuple[bytes, bytes]) -> tuple[int, ...]:
+    """Where a row stands: the number of the entry that made it, and its place in that."""
+    return tuple(map(int, item[1].partition(b" ")[0].split(b".")))
+
+
+def store_all(client: Any, share: "Share") -> None:
+    """Makes what this process has the state of all."""
+    rows = {field_of(name, key): b"0.%d %s" % (number, dumps(row)) for number, (name, key, row) in enumerate(rows_of(share.world.store.tables))}
+    timers = {}
+    for at, origin, name in share.world.timers.entries():
+        identity = name if isinstance(name, str) else dumps(name).decode() if name is not None else f"{share.link.worker}-{id(origin)}"
+        timers[identity] = dumps(archives.timer(at, origin, identity))
+    with client.pipeline(transaction=True) as pipe:
+        pipe.delete(share.key("rows"), share.key("timers"), share.key("revoked"), share.key("replies"))
+        if share.world.tokens.revoked:
+            pipe.hset(share.key("revoked"), mapping=share.world.tokens.revoked)
+        for part in batched(rows.items(), BATCH):
+            pipe.hset(share.key("rows"), mapping=dict(part))
+        if timers:
+            pipe.hset(share.key("timers"), mapping=timers)
+        pipe.hset(share.key("meta"), "state", dumps(state(share)))
+        pipe.execute()
+
+
+def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Items in lists of so many."""
+    left = iter(items)
+    while part := list(islice(left, size)):
+        yield part

@@ -1,0 +1,3 @@
+"""The tests of the same name, each request to another of two processes that share their state."""
+
+from ..backends.test_watchparty_media import *  # noqa: F403 - all of them
