@@ -12,7 +12,7 @@ from understudy.contract.reader import backend_names
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("understudy", "fixtures", "mock_server", "contract_tests", "load", "tests", "benchmarks")
 LONGEST_FILE, LONGEST_FUNCTION = 500, 60
-CODE = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "vendor" not in path.parts)
+CODE = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if not {"vendor", "node_modules"} & set(path.parts))
 OURS = [path for path in CODE if path.relative_to(ROOT).parts[0] not in ("tests", "benchmarks")]
 
 
