@@ -9,6 +9,7 @@ import orjson
 
 from mock_server.engine import pushes
 from mock_server.engine.call import Call, Emit, Origin, Reply
+from mock_server.engine.stages import MOST_REPLIES
 from mock_server.sharing.tags import SharedUnit, field_of
 from mock_server.state.store import Key, Row, Table
 from mock_server.steering import archives
@@ -169,6 +170,8 @@ def become(share: "Share", given: Json) -> None:
         world.tokens.revoked[identity] = end
     for key, (path, body, reply) in given.get("replies") or ():
         world.replies[_own_key(key)] = ((path, body.encode("latin-1")), _reply(reply))
+        if len(world.replies) > MOST_REPLIES:
+            del world.replies[next(iter(world.replies))]
     if "faults" in given:
         hits = {item.id: item.hits for item in (*world.faults.requests, *world.faults.sockets)}
         world.faults.clear()
@@ -240,7 +243,7 @@ def store_all(client: Any, share: "Share") -> None:
         identity = name if isinstance(name, str) else dumps(name).decode() if name is not None else f"{share.link.worker}-{id(origin)}"
         timers[identity] = dumps(archives.timer(at, origin, identity))
     with client.pipeline(transaction=True) as pipe:
-        pipe.delete(share.key("rows"), share.key("timers"), share.key("revoked"), share.key("replies"))
+        pipe.delete(share.key("rows"), share.key("timers"), share.key("revoked"), share.key("replies"), share.key("kept"))
         if share.world.tokens.revoked:
             pipe.hset(share.key("revoked"), mapping=share.world.tokens.revoked)
         for part in batched(rows.items(), BATCH):

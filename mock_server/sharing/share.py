@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from mock_server.engine.again import Again, Unavailable
 from mock_server.engine.call import Call
 from mock_server.engine.engine import Engine
+from mock_server.engine.stages import MOST_REPLIES
 from mock_server.sharing import entries, leases
 from mock_server.sharing.entries import Entry
 from mock_server.sharing.limits import SharedThrottle, SharedTokens
@@ -265,8 +266,13 @@ class Share:
         """Keeps the answer to an idempotency key for all processes. Raises Unavailable."""
         kept = [[entries.plain_key(key), entries.kept_reply(call)]]
         text = entries.dumps(entries.plain_key(key))
-        with self.link.asking() as client:
-            client.hset(self.key("replies"), text, entries.dumps(kept[0][1]))
+        with self.link.asking() as client, client.pipeline(transaction=True) as pipe:
+            pipe.hset(self.key("replies"), text, entries.dumps(kept[0][1]))
+            pipe.zadd(self.key("kept"), {text: wall()})
+            pipe.zpopmin(self.key("kept"), max(0, client.zcard(self.key("kept")) + 1 - MOST_REPLIES))
+            *_, oldest = pipe.execute()
+            if oldest:
+                client.hdel(self.key("replies"), *(name for name, _ in oldest))
         self._tell(Entry(self.link.worker, state={"replies": kept}))
 
     def entered(self, socket: Socket) -> None:

@@ -222,6 +222,30 @@ def test_one_process_steers_all(mock: Mock) -> None:
     assert {ask(f"{mock.base('gateway')}/events").status for _ in range(12)} == {200}
 
 
+def test_raw_sockets_hear_what_happens_at_another_process(durable: RedisServer, tmp_path: Path) -> None:
+    party = "10000000-0000-4000-8000-000000000001"
+    with serving("watchparty", "--state", durable.url, "--workers", str(WORKERS), folder=tmp_path) as mock:
+
+        def joined(login: str) -> ClientConnection:
+            body = {"email": f"{login}@example.com", "password": "password123"}
+            credential = ask(f"{mock.url('api')}/api/auth/login/", body).json["access"]
+            return connect(f"{mock.url('api').replace('http', 'ws', 1)}/ws/party/{party}/?token={credential}", legacy=True)
+
+        with joined("user") as host, contextlib.ExitStack() as stack:
+            guests = [stack.enter_context(joined("second")) for _ in range(5)]
+            host.send(json.dumps({"type": "play", "position": 12}))
+            for guest in guests:
+                while (frame := json.loads(guest.recv(timeout=10)))["type"] != "play":
+                    pass
+                assert frame["position"] == 12
+            assert ask(f"{mock.url('api')}/api/parties/{party}/", headers={"authorization": f"Bearer {token_of(mock)}"}).json["status"] == "live"
+
+
+def token_of(mock: Mock) -> str:
+    body = {"email": "second@example.com", "password": "password123"}
+    return str(ask(f"{mock.url('api')}/api/auth/login/", body).json["access"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -239,3 +239,26 @@ def test_worlds_do_not_meet(engines: tuple[Engine, Engine]) -> None:
     other = second.worlds.use("other")
     other.share.catch_up()
     assert len(list(other.store.begin().all("orders"))) == len(list(first.data.rows["orders"]))
+
+
+def test_only_so_many_answers_are_kept(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    import redis
+
+    redis_server.clear()
+    for module in ("share", "entries"):
+        monkeypatch.setattr(f"mock_server.sharing.{module}.MOST_REPLIES", 3)
+    first, second = (create_engine(read("cliick"), "1") for _ in range(2))
+    for engine in (first, second):
+        join(engine, Link(redis_server.url))
+
+    def post(engine: Engine, path: str, body: Any, **headers: str) -> Any:
+        given = {b"content-type": b"application/json", **{name.encode().replace(b"_", b"-"): value.encode() for name, value in headers.items()}}
+        return json.loads(engine.handle("api", Request("POST", f"/api/{path}", b"", given, json.dumps(body).encode())).body)
+
+    credential = f"Bearer {post(first, 'auth/login', {'email': 'test@example.com', 'password': 'password123'})['accessToken']}"
+    intent = {"orderId": "order_123", "amount": 2000, "currency": "usd", "provider": "stripe"}
+    made = [post(first, "shops/shop_123/payments/intent", intent, authorization=credential, idempotency_key=f"key-{number}") for number in range(5)]
+    again = [post(second, "shops/shop_123/payments/intent", intent, authorization=credential, idempotency_key=f"key-{number}") for number in (4, 3, 0)]
+    assert [item["id"] for item in again[:2]] == [made[4]["id"], made[3]["id"]]
+    assert again[2]["id"] != made[0]["id"]
+    assert redis.Redis.from_url(redis_server.url).hlen(first.world.share.key("replies")) == 3

@@ -33,8 +33,12 @@ def command(target: str, out: str, runtime: str, force: bool, **flags: Any) -> N
     contract = read(target, options.overlays)
     files = msw.files(contract, options.seed, runtime.rstrip("/"))
     folder.write(Path(out), files, force, made=_made(contract.name if contract.declared else Path(target).name, options.seed, runtime))
-    channels = f" and {len(contract.channels)} channels" if contract.channels else ""
-    click.echo(f"Handlers of {len(contract.operations)} operations{channels} in {out}")
+    counts = [_counted(len(contract.operations), "operation"), *([_counted(len(contract.channels), "channel")] if contract.channels else [])]
+    click.echo(f"Handlers of {' and '.join(counts)} in {out}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def _made(target: str, seed: str, runtime: str) -> str:
