@@ -40,7 +40,7 @@ DEFECTS = {
     "eventplatform-update-twice": ("seat-rush", 10, 3.0, (), "duplicate-broadcast"),
     "eventplatform-rest-tells-no-room": ("mixed", 10, 7.0, (), "lost-broadcast"),
     "eventplatform-expiry-not-told": ("abandon", 12, 9.0, ("drop=0", "close=0", "expire=1", "period=3"), "lost-broadcast"),
-    "platng-orders-race-for-the-last-ticket": ("platng-onsale", 40, 3.0, (), "oversold"),
+    "platng-orders-race-for-the-last-ticket": ("platng-onsale", 40, 8.0, (), "oversold"),
 }
 
 

@@ -101,6 +101,8 @@ def test_too_many_worlds_are_refused_and_those_in_use_go_on(client: Client, monk
 
 
 def test_a_world_has_its_own_clock_and_timers(client: Client) -> None:
+    client.get("/api/events", headers=within("b"))
+    world_of(client, "b").clock.freeze()  # an order completes by itself after two seconds, however long this test takes
     order(client, "a", 1, login(client, "a"))
     order(client, "b", 1, login(client, "b"))
     first = world_of(client, "a")

@@ -1,26 +1,18 @@
 /** A front end's tests, as docs/export.md has them. */
 import { http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createHandlers as createShops } from './cliick/handlers.js';
+import { beforeAll, expect, test } from 'vitest';
 import { createHandlers } from './eventplatform/handlers.js';
+import { mock, server, shops } from './setup.mjs';
 
 const API = 'http://localhost:3000/api';
-const mock = createHandlers({ now: '2026-01-01T12:00:00Z', seed: 7 });
-const shops = createShops({ now: '2026-01-01T12:00:00Z' });
-const server = setupServer(...mock, ...shops);
+// MSW 3 tells the handlers of every request in Node that its credentials are `same-origin`
+const testOfCredentials = process.env.MSW === 'msw3' ? test.fails : test;
 let io;
 
 beforeAll(async () => {
-  server.listen({ onUnhandledRequest: 'error' });
   ({ io } = await import('socket.io-client'));
 });
-afterEach(() => {
-  server.resetHandlers();
-  mock.reset();
-  shops.reset();
-});
-afterAll(() => server.close());
 
 const ask = async (path, { body, token, method = body ? 'POST' : 'GET' } = {}) => {
   const headers = { ...(body && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) };
@@ -38,6 +30,7 @@ test('an order takes seats, and completes as time goes on', async () => {
   expect(made).toMatchObject({ status: 201, json: { status: 'pending', totalPrice: 300 } });
   expect((await vip()).availableSeats).toBe(73);
   mock.clock.advance('2s');
+  expect(mock.snapshot().rows.orders.at(-1)).toMatchObject({ id: made.json.id, status: 'completed' }); // before anything is awaited
   expect((await ask(`/orders/${made.json.id}`, { token })).json.status).toBe('completed');
 });
 
@@ -100,7 +93,22 @@ test('what there is not is an error with what there is', () => {
   expect(() => createHandlers({ now: 'tomorrow' })).toThrow("'tomorrow' is no instant");
 });
 
-test('cookies sign in, and a reset signs out', async () => {
+test.runIf(globalThis.WebSocket)('a plain WebSocket is answered', async () => {
+  const socket = new WebSocket('ws://localhost:8080/ws');
+  socket.onopen = () => socket.send(JSON.stringify({ event: 'ping', data: {} }));
+  const { data } = await new Promise((done) => (socket.onmessage = done));
+  expect(JSON.parse(data)).toEqual({ event: 'pong', data: {} });
+  socket.close();
+});
+
+test('a cookie that is sent by hand signs in', async () => {
+  const body = JSON.stringify({ email: 'test@example.com', password: 'password123' });
+  const signedIn = await fetch('http://localhost:8080/api/auth/login', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const cookie = signedIn.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ');
+  expect((await fetch('http://localhost:8080/api/shops/shop_123', { headers: { cookie } })).status).toBe(200);
+});
+
+testOfCredentials('cookies sign in, and a reset signs out', async () => {
   const shop = (path, more) => fetch(`http://localhost:8080/api${path}`, { credentials: 'include', ...more });
   const body = JSON.stringify({ email: 'test@example.com', password: 'password123' });
   expect((await shop('/shops/shop_123')).status).toBe(401);
