@@ -248,7 +248,7 @@ class Realtime:
         members = call.world.rooms.members(emit.room) if emit.only is None else (emit.only,)
         recipients = [socket for socket in members if socket.channel in keys]
         if recipients:
-            frame = Frame(emit.message, self._rendered(call, line, emit.message, emit.data))
+            frame = Frame(emit.message, self.text(call, line, emit.message, emit.data))
             self._deliver(call.world, recipients, frame, emit.room)
 
     def _deliver(self, world: World, recipients: list[Socket], frame: Frame, room: str | None = None) -> None:
@@ -279,7 +279,7 @@ class Realtime:
 
     def rendered(self, call: Call, message: str, data: Any) -> bytes:
         """A payload as the first channel that has the message sends it."""
-        return self._rendered(call, self.routes[message][0][1], message, data)
+        return self.text(call, self.routes[message][0][1], message, data)
 
     def carry(self, world: World, message: str, room: str | None, route: int, text: bytes) -> None:
         """Hands a message that another process rendered to the sockets of this one."""
@@ -290,9 +290,6 @@ class Realtime:
 
     def text(self, call: Call, line: Line, message: str, data: Any) -> bytes:
         """A payload as a channel sends it."""
-        return self._rendered(call, line, message, data)
-
-    def _rendered(self, call: Call, line: Line, message: str, data: Any) -> bytes:
         return dumps(line.plan.views.project(line.schemas[message] or {}, data, call))
 
     def _call(self, plan: Plan, socket: Socket, world: World) -> Call:

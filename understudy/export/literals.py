@@ -1,14 +1,13 @@
 """Values as JavaScript: what is data becomes literals, what is code is carried through as it is."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from understudy.export.names import quoted, word
+
 WIDTH = 140
-NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
-ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ def literal(value: Any) -> str:
     if isinstance(value, Code):
         return value.text
     if isinstance(value, str):
-        return "'" + "".join(map(_character, value)) + "'"
+        return quoted(value)
     if isinstance(value, Mapping):
         inside = ", ".join(f"{_name(str(name))}: {literal(item)}" for name, item in value.items())
         return f"{{ {inside} }}" if inside else "{}"
@@ -44,12 +43,6 @@ def pretty(value: Any, indent: str = "") -> str:
     return "[\n" + "".join(f"{inner}{pretty(item, inner)},\n" for item in value) + indent + "]"
 
 
-def _character(character: str) -> str:
-    if character in ESCAPES:
-        return ESCAPES[character]
-    return f"\\u{ord(character):04x}" if ord(character) < 32 or 0xD800 <= ord(character) < 0xE000 else character
-
-
 def _name(name: str) -> str:
     """A property's name. `__proto__` in an object literal is no property unless it is computed."""
-    return f"['{name}']" if name == "__proto__" else name if NAME.fullmatch(name) else literal(name)
+    return f"[{quoted(name)}]" if name == "__proto__" else word(name)
