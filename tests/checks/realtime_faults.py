@@ -24,7 +24,7 @@ def everywhere(carry: Any) -> Any:
     def faulty(self: Any, call: Any, emit: Any, keys: Any, line: Any) -> None:
         recipients = [socket for socket in call.world.rooms.sockets.values() if socket.channel in keys]
         if recipients:
-            self._deliver(call.world, recipients, Frame(emit.message, self._rendered(call, line, emit.message, emit.data)), emit.room)
+            self._deliver(call.world, recipients, Frame(emit.message, self.rendered(call, emit.message, emit.data)), emit.room)
 
     return faulty
 
