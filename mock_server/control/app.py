@@ -80,6 +80,7 @@ def _telling(engine: Engine, method: str, send: Send) -> Send:
             with suppress(Unavailable):
                 for world in engine.worlds:
                     world.share.steered()
+                engine.peers.announce()
         await send(message)
 
     return told

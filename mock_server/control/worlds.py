@@ -18,10 +18,16 @@ router = APIRouter(tags=["worlds"])
 Name = Annotated[str, Path(description="A world's name", examples=["checkout-test-1"])]
 
 
-def state(desk: Desk, world: World) -> WorldState:
-    """What a list says of a world."""
+async def states(desk: Desk, *some: World) -> list[WorldState]:
+    """What a list says of some worlds."""
+    await desk.peers.gather(*some)
+    sockets = await desk.peers.counted(some)
+    return [_state(desk, world, sockets[world.name]) for world in some]
+
+
+def _state(desk: Desk, world: World, sockets: int) -> WorldState:
     rows = sum(len(table.rows) for table in world.store.tables.values())
-    told = {"sockets": len(world.rooms.sockets), "faults": len(world.faults), "requests": len(world.log)}
+    told = {"sockets": sockets, "faults": len(world.faults), "requests": len(world.log)}
     return WorldState(name=world.name, now=iso(world.clock.now), frozen=world.clock.frozen, rows=rows, base=f"{desk.base}{world.base}", **told)
 
 
@@ -35,7 +41,7 @@ async def reset(desk: Steering, given: Annotated[Beginning | None, Body()] = Non
 @router.get("/worlds", operation_id="listWorlds")
 async def listed(desk: Steering) -> list[WorldState]:
     """The worlds that are there, the default one first."""
-    return [state(desk, world) for world in desk.engine.worlds]
+    return await states(desk, *desk.engine.worlds)
 
 
 @router.post("/worlds", operation_id="createWorld", status_code=201)
@@ -52,13 +58,13 @@ async def create(desk: Steering, given: NewWorld) -> WorldState:
     if snapshot is not None:
         snapshots.bring_back(desk.engine, world, snapshot)
     desk.engine.feed.tell("worlds", desk.world)
-    return state(desk, world)
+    return (await states(desk, world))[0]
 
 
 @router.get("/worlds/{name}", operation_id="readWorld")
 async def read(desk: Steering, name: Name) -> WorldState:
     """One world."""
-    return state(desk, _found(desk, name))
+    return (await states(desk, _found(desk, name)))[0]
 
 
 @router.delete("/worlds/{name}", operation_id="deleteWorld")
@@ -67,7 +73,7 @@ async def delete(desk: Steering, name: Name) -> WorldState:
     world = _found(desk, name)
     if name == DEFAULT:
         raise Problem(409, None, "The default world can't be deleted; reset it.")
-    gone = state(desk, world)
+    gone = (await states(desk, world))[0]
     desk.engine.realtime.abandon(world)
     desk.engine.worlds.drop(name)
     desk.engine.feed.tell("worlds", desk.world)

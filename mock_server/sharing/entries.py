@@ -29,7 +29,7 @@ Fields = Mapping[bytes, bytes]
 class Entry:
     """One entry. all: everything is to be loaded again; rows: collection, key, row or null; timers: id, what archives have of it.
 
-    emits: message, room, route, text; state: what of a world is neither rows nor timers.
+    emits: message, room, route, text, which of its call; state: what of a world is neither rows nor timers.
     """
 
     by: str
@@ -37,7 +37,7 @@ class Entry:
     rows: list[tuple[str, Key, Row | None]] = field(default_factory=list)
     timers: list[tuple[str, Json]] = field(default_factory=list)
     cancels: list[str] = field(default_factory=list)
-    emits: list[tuple[str, str | None, int, str]] = field(default_factory=list)
+    emits: list[tuple[str, str | None, int, str, int]] = field(default_factory=list)
     state: Json = field(default_factory=dict)
 
     @property
@@ -98,13 +98,13 @@ def written(share: "Share", call: Call, timers: list[Timer]) -> Entry:
     return Entry(share.link.worker, rows=list(unit.writes_made()), timers=setting, cancels=cancels, emits=list(_emits(share, call)), state=promised)
 
 
-def _emits(share: "Share", call: Call) -> Iterator[tuple[str, str | None, int, str]]:
+def _emits(share: "Share", call: Call) -> Iterator[tuple[str, str | None, int, str, int]]:
     """The messages for sockets of other processes, rendered."""
     realtime = share.engine.realtime
-    for emit in call.emits:
+    for number, emit in enumerate(call.emits):
         if emit.only is None:
-            for index, (_, line) in enumerate(realtime.routes.get(emit.message, ())):
-                yield emit.message, emit.room, index, realtime.text(call, line, emit.message, emit.data).decode()
+            for route, (_, line) in enumerate(realtime.routes.get(emit.message, ())):
+                yield emit.message, emit.room, route, realtime.text(call, line, emit.message, emit.data).decode(), number
 
 
 def settle(share: "Share", call: Call, timers: list[Timer]) -> None:
@@ -119,7 +119,7 @@ def settle(share: "Share", call: Call, timers: list[Timer]) -> None:
 
 def apply(share: "Share", entry: Entry) -> None:
     """Does what another process did."""
-    world, engine = share.world, share.engine
+    world = share.world
     for collection, key, row in entry.rows:
         table = world.store.tables[collection]
         if row is None:
@@ -132,10 +132,15 @@ def apply(share: "Share", entry: Entry) -> None:
         _set(share, identity, data)
     for identity in entry.cancels:
         world.timers.cancel(identity)
-    for message, room, route, text in entry.emits if entry.by != share.link.worker else ():
-        engine.realtime.carry(world, message, room, route, text.encode())
+    if entry.emits and entry.by != share.link.worker:
+        share.note(sum(_carry(share, *emit) for emit in entry.emits))
     if entry.state:
         become(share, entry.state)
+
+
+def _carry(share: "Share", message: str, room: str | None, route: int, text: str, number: int) -> int:
+    """Hands a message of the entry that is being taken to the sockets of this process; returns how many these are."""
+    return share.engine.realtime.carry(share.world, message, room, route, text.encode(), f"{share.position}.{number}.{route}")
 
 
 def _set(share: "Share", identity: str, data: Json) -> None:

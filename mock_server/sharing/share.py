@@ -18,6 +18,7 @@ from mock_server.sharing import entries, leases
 from mock_server.sharing.entries import Entry
 from mock_server.sharing.limits import SharedThrottle, SharedTokens
 from mock_server.sharing.link import Link
+from mock_server.sharing.log import SharedLog
 from mock_server.sharing.tags import EVERYTHING, SharedUnit, field_of, indexed_fields
 from mock_server.state.clock import wall
 from mock_server.state.rooms import Socket
@@ -28,6 +29,7 @@ __all__ = ["Share"]
 
 T = TypeVar("T")
 MOST_ENTRIES = 20_000  # of the log; who is further behind loads everything
+MOST_NOTED = 100  # entries of which it is known whom they reached
 TRIES = 6  # before a call asks for a turn
 TURN = 3000  # milliseconds that a turn lasts at most
 SEEDING = 15.0  # seconds to wait for another process that fills a world
@@ -62,6 +64,9 @@ class Share:
         self.most = MOST_ENTRIES
         self.adopt({name: table.rows for name, table in world.store.tables.items()})
         world.throttle, world.tokens = SharedThrottle(self), SharedTokens(self, world.tokens.key)
+        self.log = world.log = SharedLog(self, world.log.most, world.log.largest)
+        self.spoken = 0  # the number of the last entry by which something was spread
+        self.reached: dict[int, int] = {}  # entry of another process -> sockets of this one that its messages reached
 
     def key(self, *names: str) -> str:
         """A key of this world."""
@@ -172,6 +177,8 @@ class Share:
         answer = self._send(unit, timers, call.claim, entries.written(self, call, timers))
         entries.settle(self, call, timers)
         self.position = answer
+        for index, emit in enumerate(call.emits):
+            emit.mark = f"{answer}.{index}"
 
     def _send(self, unit: SharedUnit, timers: list[entries.Timer], claim: str, entry: Entry) -> int:
         made = list(unit.writes_made())
@@ -222,10 +229,18 @@ class Share:
             self.told = now
             self.publish(**entries.state(self))
 
-    def spread(self, message: str, room: str | None, data: Any) -> None:
-        """Has the sockets of other processes be sent a message as it is. Raises Unavailable."""
+    def spread(self, message: str, room: str | None, data: Any) -> str:
+        """Has the sockets of other processes be sent a message as it is; returns how it is called in all of them. Raises Unavailable."""
         text = entries.dumps(data).decode()
-        self._tell(Entry(self.link.worker, emits=[(message, room, route, text) for route, _ in enumerate(self.engine.realtime.routes[message])]))
+        emits = [(message, room, route, text, 0) for route, _ in enumerate(self.engine.realtime.routes[message])]
+        self.spoken = self._tell(Entry(self.link.worker, emits=emits))
+        return f"{self.spoken}.0.0"
+
+    def note(self, reached: int) -> None:
+        """How many sockets of this process the messages of an entry reached, for the one that asks."""
+        self.reached[self.position] = reached
+        if len(self.reached) > MOST_NOTED:
+            del self.reached[next(iter(self.reached))]
 
     def sweep(self) -> int:
         """Forgets what was written so long ago that every replica has it or loads everything; how many tags are left. Raises Unavailable."""

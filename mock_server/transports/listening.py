@@ -1,4 +1,4 @@
-"""Hears what other processes do, so that this one's sockets are told at once; says that this one is there, and buries those that are not."""
+"""Hears what other processes do and ask, so that this one's sockets are told at once; says that this one is there, and buries those that are not."""
 
 import asyncio
 import contextlib
@@ -18,6 +18,9 @@ from mock_server.state.world import World
 log = logging.getLogger("understudy")
 SWEEP = 30  # renewals of the lease between two sweeps
 PAUSE = 0.2  # seconds until Redis is asked again, if it is gone, or whether there are new worlds
+PUBLISHING = 0.25  # seconds after which lines of the log are published, so that little is lost with a process that is killed
+AT_ONCE = 200  # lines of a world that are: the more there are, the less often one is written that nobody will read
+WATCHING = 0.15  # seconds after which lines are fetched that somebody looks at
 
 
 class Listener:
@@ -31,8 +34,10 @@ class Listener:
     async def run(self) -> None:
         """Runs until it is cancelled."""
         try:
-            await asyncio.gather(self._hear(), self._live())
+            await asyncio.gather(self._hear(), self._live(), self._converse(), self._publish(), self._watch())
         finally:
+            with contextlib.suppress(Unavailable):
+                self.engine.peers.flush()
             with contextlib.suppress(*GONE):
                 await self._client.aclose()
 
@@ -51,6 +56,35 @@ class Listener:
             self._tell(True)
             for name, _ in found or ():
                 _take(worlds[name.decode()])
+
+    async def _converse(self) -> None:
+        """Hears what other processes ask and answer."""
+        peers = self.engine.peers
+        while True:
+            with contextlib.suppress(*GONE):
+                async with self._client.pubsub() as heard:
+                    await heard.subscribe(peers.all, peers.mine)
+                    async for message in heard.listen():
+                        if message["type"] == "message":
+                            peers.hear(message["data"])
+                        elif message["data"] == 2:  # channels that this process hears
+                            peers.ready.set()
+            peers.ready.clear()
+            await asyncio.sleep(PAUSE)
+
+    async def _publish(self) -> None:
+        """Publishes the lines of this process' logs, beside its calls."""
+        while True:
+            with contextlib.suppress(Unavailable):
+                self.engine.peers.flush(AT_ONCE)
+            await asyncio.sleep(PUBLISHING)
+
+    async def _watch(self) -> None:
+        """Fetches the lines of other processes, while somebody looks at what happens."""
+        while True:
+            with contextlib.suppress(Unavailable):
+                await self.engine.peers.fetch()
+            await asyncio.sleep(WATCHING)
 
     def _lose(self) -> None:
         for world in self.engine.worlds:
