@@ -113,13 +113,20 @@ def test_a_line_says_the_same_elsewhere_as_where_it_was_written(run: Run, monkey
     run(scenario)
 
 
-def test_clearing_forgets_what_other_processes_had_not_told_yet(run: Run) -> None:
+def kept(process: Process, redis_server: RedisServer) -> int:
+    """How many lines Redis keeps."""
+    return int(redis.Redis.from_url(redis_server.url).xlen(process.engine.world.share.key("lines")))  # type: ignore[arg-type]
+
+
+def test_clearing_forgets_the_lines_that_others_have_and_those_that_they_had_not_told_yet(run: Run, redis_server: RedisServer) -> None:
     async def scenario(processes: Sequence[Process]) -> None:
         first, second = processes
         first.request("GET", "/api/events")
+        assert len(await second.lines()) == 1
         second.request("GET", "/api/events")
         assert await first.steer("DELETE", "/requests") == {"count": 2}
         assert [await process.lines() for process in processes] == [[], []]
+        assert kept(first, redis_server) == 0
         second.request("GET", "/api/events/1")
         for process in processes:
             assert [(line["id"], line["operation"]) for line in await process.lines()] == [(3, "getEvent")]
@@ -151,12 +158,15 @@ def test_the_oldest_lines_go_when_there_are_too_many_in_all_processes(run: Run, 
             told = [[line["path"] for line in await process.lines()] for process in processes]
             assert told[0] == told[1] == [f"/api/events/{number}" for number in range(rounds)][-5:]
         assert [line["id"] for line in await processes[0].lines()][-1] == 3 + 10  # what a process drops unpublished has no number
-        assert redis.Redis.from_url(redis_server.url).xlen(processes[0].engine.world.share.key("lines")) == 5
+        for number in range(3):
+            processes[1].request("GET", "/api/events")
+            assert [line["id"] for line in await processes[0].lines()] == list(range(10 + number, 15 + number))
+            assert kept(processes[0], redis_server) == 5
 
     run(scenario)
 
 
-def test_the_oldest_lines_go_when_all_processes_keep_too_many_bytes(run: Run) -> None:
+def test_the_oldest_lines_go_when_all_processes_keep_too_many_bytes(run: Run, redis_server: RedisServer) -> None:
     async def scenario(processes: Sequence[Process]) -> None:
         for process in processes:
             process.engine.world.log.largest = 21_000
@@ -166,6 +176,7 @@ def test_the_oldest_lines_go_when_all_processes_keep_too_many_bytes(run: Run) ->
         told = [[line["request"]["body"]["number"] for line in await process.lines()] for process in processes]
         assert told[0] == told[1] == [7, 8, 9]
         assert [process.engine.world.log.bytes <= 21_000 for process in processes] == [True, True]
+        assert kept(processes[0], redis_server) == 3
 
     run(scenario)
 
@@ -227,19 +238,24 @@ def test_worlds_have_logs_of_their_own(run: Run) -> None:
     run(scenario)
 
 
+CALLS: tuple[tuple[Any, ...], ...] = (
+    ("GET", "/requests"), ("GET", "/requests/1"), ("POST", "/requests/find", {}), ("POST", "/requests/count", {}), ("DELETE", "/requests"), ("GET", "/sockets"),
+    ("POST", "/sockets/s1/kick"), ("POST", "/emit", {"message": "order-completed"}), ("GET", "/worlds"), ("GET", "/events"), ("GET", "/state"),
+    ("PUT", "/clock", {"frozen": True}), ("POST", "/reset"), ("POST", "/faults", {"kind": "reset"}), ("GET", "/snapshots"),
+)  # fmt: skip
+
+
 def test_without_redis_the_control_api_says_so(run: Run, redis_server: RedisServer) -> None:
     async def scenario(processes: Sequence[Process]) -> None:
         first, _ = processes
         first.request("GET", "/api/events")
         redis_server.stop()
         try:
-            refused = [
-                await first.steer(*call) for call in (("GET", "/requests"), ("POST", "/requests/find", {}), ("DELETE", "/requests"), ("GET", "/sockets"))
-            ]
+            refused = [await first.steer(*call) for call in CALLS]
             health = await first.steer("GET", "/health")
         finally:
             redis_server.start()
-        assert [status for status, _ in refused] == [503] * 4
+        assert [status for status, _ in refused] == [503] * len(CALLS)
         assert all(error.startswith("What is shared with other processes can't be reached now: ") for _, error in refused)
         assert health["status"] == "ready"
         end = time.monotonic() + 10
