@@ -32,6 +32,13 @@ class SharedThrottle(Throttle):
         reset = max(1, math.ceil(float(first) + window - now))
         return Allowance(limit, limit - int(calls), reset if full else 0, reset)
 
+    def clear(self) -> None:
+        """Nothing was counted, in any process. Raises Unavailable."""
+        super().clear()
+        with self.share.link.asking() as client:
+            for name in client.scan_iter(match=self.share.key("calls", "*"), count=1000):
+                client.unlink(name)
+
 
 class SharedTokens(Tokens):
     """Tokens that are good, and revoked, in all processes."""

@@ -36,8 +36,8 @@ class Stored:
 class SharedLog(Log):
     """The lines of a world as this process last collected them, and those of its own that wait to be published.
 
-    What a call says of its place: the last entry of the world's log that it has seen, and real time. Whoever was answered before a call began has seen no
-    later entry, so this order is that of cause and effect even where the clocks of machines differ a little.
+    What a line says of its place: the last commit that its process had seen, then real time. A call sees all that was answered before it, so lines between
+    which there was a commit are in the order of cause and effect even where the clocks of machines differ.
     """
 
     __slots__ = ("_epoch", "_published", "_share", "_waiting", "_weight")

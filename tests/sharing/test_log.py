@@ -27,6 +27,20 @@ def test_every_process_tells_of_all_calls_in_the_order_in_which_they_were_made(r
     run(scenario)
 
 
+def test_commits_are_told_in_their_order_even_if_the_clocks_of_machines_differ(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = iter((0, -5, -10, -15, -20))
+    monkeypatch.setattr("mock_server.sharing.log.wall", lambda: time.time() + next(slow))
+
+    async def scenario(processes: Sequence[Process]) -> None:
+        credential = processes[0].token()
+        for number in range(4):
+            processes[number % 2].request("POST", "/api/events/tickets/reserve", {"eventId": 1, "categoryId": 1, "quantity": 1 + number}, credential)
+        told = [line["request"]["body"]["quantity"] for line in await processes[0].lines(path="*reserve")]
+        assert told == [1, 2, 3, 4]
+
+    run(scenario)
+
+
 def test_what_was_answered_before_somebody_asks_is_told(run: Run) -> None:
     async def scenario(processes: Sequence[Process]) -> None:
         for number in range(20):

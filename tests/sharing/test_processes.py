@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -236,6 +237,24 @@ def test_every_call_stands_once_in_the_log_whoever_tells_of_it(mock: Mock) -> No
         ask(f"{mock.base('gateway')}/events/{1 + number % 5}")
         assert ask(f"{admin}/requests/count", {"operation": "getEvent"}).json == {"count": number + 1}
     assert {ask(f"{admin}/requests", method="DELETE").json["count"] for _ in range(WORKERS)} == {90 + 4 * WORKERS, 0}
+
+
+def test_who_looks_at_one_process_hears_of_the_calls_of_all(mock: Mock) -> None:
+    with urllib.request.urlopen(f"{mock.url('gateway')}/__admin/events", timeout=10) as stream:
+        heard = (line.decode().rstrip() for line in stream)
+        assert next(heard) == "event: hello"
+        for number in range(12):
+            ask(f"{mock.base('gateway')}/events?page={number}")
+        ask(f"{mock.url('gateway')}/__admin/faults", {"kind": "latency", "ms": 1})
+        seen: list[tuple[str, Any]] = []
+        while len(seen) < 13:
+            line = next(heard)
+            if line.startswith("event: "):
+                seen.append((line.removeprefix("event: "), json.loads(next(heard).removeprefix("data: "))))
+    lines = [data for kind, data in seen if kind == "log"]
+    assert [line["query"] for line in lines] == [f"page={number}" for number in range(12)]
+    assert [line["id"] for line in lines] == list(range(1, 13))
+    assert [kind for kind, _ in seen if kind != "log"] == ["faults"]
 
 
 def test_the_sockets_of_a_process_that_is_killed_vanish_from_the_list(mock: Mock) -> None:
