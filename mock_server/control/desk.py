@@ -35,8 +35,9 @@ LASTING = frozenset({"/health", "/routes", "/openapi.json", "/docs"})  # what ca
 
 async def _desk(request: Request) -> Desk:
     desk = desk_of(request)
-    if desk.world.share is not None and not desk.world.share.up and request.scope["route"].path not in LASTING:
-        desk.world.share.catch_up()
+    share = desk.world.share
+    if share is not None and not share.ready and request.scope["route"].path not in LASTING:
+        share.catch_up()  # a world that the call was the first here to name, or one that Redis was gone for
     return desk
 
 

@@ -41,6 +41,7 @@ async def reset(desk: Steering, given: Annotated[Beginning | None, Body()] = Non
 @router.get("/worlds", operation_id="listWorlds")
 async def listed(desk: Steering) -> list[WorldState]:
     """The worlds that are there, the default one first."""
+    await desk.peers.meet()
     return await states(desk, *desk.engine.worlds)
 
 
@@ -49,6 +50,7 @@ async def create(desk: Steering, given: NewWorld) -> WorldState:
     """A new world: as seeded, or from a snapshot."""
     snapshot = snapshots.find(desk.engine, given.snapshot) if given.snapshot is not None else None
     now = instant(given.now)
+    await desk.peers.meet()
     try:
         world = desk.engine.worlds.create(given.name if given.name is not None else f"w-{fresh_seed()[:12]}")
     except WorldError as error:
@@ -64,23 +66,23 @@ async def create(desk: Steering, given: NewWorld) -> WorldState:
 @router.get("/worlds/{name}", operation_id="readWorld")
 async def read(desk: Steering, name: Name) -> WorldState:
     """One world."""
-    return (await states(desk, _found(desk, name)))[0]
+    return (await states(desk, await _found(desk, name)))[0]
 
 
 @router.delete("/worlds/{name}", operation_id="deleteWorld")
 async def delete(desk: Steering, name: Name) -> WorldState:
     """Forgets a world; its sockets are closed. The default one can only be reset."""
-    world = _found(desk, name)
+    world = await _found(desk, name)
     if name == DEFAULT:
         raise Problem(409, None, "The default world can't be deleted; reset it.")
     gone = (await states(desk, world))[0]
-    desk.engine.realtime.abandon(world)
-    desk.engine.worlds.drop(name)
+    await desk.peers.forget(world)
     desk.engine.feed.tell("worlds", desk.world)
     return gone
 
 
-def _found(desk: Desk, name: str) -> World:
+async def _found(desk: Desk, name: str) -> World:
+    await desk.peers.meet()
     world = desk.engine.worlds.find(name)
     if world is None:
         raise Problem(404, None, f"There is no world '{name}'.{suggest(name, [item.name for item in desk.engine.worlds])}")

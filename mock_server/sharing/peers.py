@@ -18,7 +18,7 @@ from mock_server.sharing.link import PATIENCE, Link
 from mock_server.state.world import World
 from mock_server.steering import connections, pushing
 from mock_server.steering.connections import Shown
-from mock_server.steering.peers import missing
+from mock_server.steering.peers import drop, missing
 
 __all__ = ["Peers", "SharedFeed"]
 
@@ -158,6 +158,29 @@ class Peers:
                     self.engine.realtime.abandon(world)  # as in the process where it was steered
                 self.feed.hear(kind, world, thing)
 
+    # worlds
+
+    async def meet(self) -> None:
+        """Has the worlds of all processes be known here. Raises Unavailable."""
+        with self.link.asking() as client:
+            names = sorted(name.decode() for name in client.smembers(self._worlds))
+        for name in names:
+            if self.engine.worlds.find(name) is None and len(self.engine.worlds) < self.engine.worlds.most:
+                self.engine.worlds.create(name).share.catch_up()
+
+    async def forget(self, world: World) -> None:
+        """Forgets a world in all processes. Raises Unavailable."""
+        drop(self.engine, world)
+        await self._ask("forget", world)
+        with self.link.asking() as client:
+            client.srem(self._worlds, world.name)
+            for name in client.scan_iter(match=world.share.key("*"), count=1000):
+                client.unlink(name)
+
+    @property
+    def _worlds(self) -> str:
+        return f"understudy:{self.engine.contract.name}:worlds"
+
     # sockets
 
     async def sockets(self, world: World) -> list[Shown]:
@@ -238,6 +261,7 @@ def _problem(told: Any) -> Problem:
 # what a process answers: of it, the world that is asked about if it has that, and what was given
 ANSWERS: Mapping[str, Any] = {
     "flush": lambda peers, _world, _given: peers.flush(),
+    "forget": lambda peers, world, _given: drop(peers.engine, world),
     "sockets": lambda peers, world, _given: peers._sockets(world),
     "counted": lambda peers, _world, _given: {world.name: len(world.rooms.sockets) for world in peers.engine.worlds},
     "kick": Peers._kick, "emit": Peers._emit, "reached": Peers._reached,

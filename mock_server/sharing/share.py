@@ -72,6 +72,11 @@ class Share:
         """A key of this world."""
         return ":".join((self.prefix, *names))
 
+    @property
+    def ready(self) -> bool:
+        """Whether the replica has been up to date, and Redis has not been gone since."""
+        return self.up and self.position >= 0
+
     # reading
 
     def catch_up(self) -> None:
@@ -83,7 +88,7 @@ class Share:
             raise
 
     def _catch_up(self) -> None:
-        if self.position < 0 or not self.up:
+        if not self.ready:
             self.load()
             return
         with self.link.asking() as client:
@@ -223,7 +228,9 @@ class Share:
 
     def steered(self) -> None:
         """After the control API has done something: the others are told of it. Raises Unavailable."""
-        if self.world.store is not self.known or any(self.tables.get(name) is not table for name, table in self.world.store.tables.items()):
+        if self.position < 0:  # a world that was just made: what it is here it is for all, its rows included
+            self.load()
+        elif self.world.store is not self.known or any(self.tables.get(name) is not table for name, table in self.world.store.tables.items()):
             self.publish_all()
         elif (now := entries.dumps(entries.state(self))) != self.told:
             self.told = now

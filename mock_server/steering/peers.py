@@ -23,6 +23,12 @@ class Peers(Protocol):
     async def counted(self, worlds: Iterable[World]) -> dict[str, int]:
         """World -> how many sockets are open."""
 
+    async def meet(self) -> None:
+        """Has the worlds of all processes be known here."""
+
+    async def forget(self, world: World) -> None:
+        """Forgets a world; its sockets are closed."""
+
     async def kick(self, world: World, identity: str, code: int, reason: str) -> Shown:
         """Closes a socket, wherever it is; returns what it was. Raises Problem if there is none."""
 
@@ -53,6 +59,13 @@ class Alone:
         """World -> how many sockets are open."""
         return {world.name: len(world.rooms.sockets) for world in worlds}
 
+    async def meet(self) -> None:
+        """All are here already."""
+
+    async def forget(self, world: World) -> None:
+        """Forgets a world."""
+        drop(self.engine, world)
+
     async def kick(self, world: World, identity: str, code: int, reason: str) -> Shown:
         """Closes a socket. Raises Problem."""
         gone = connections.kick(self.engine, world, identity, code, reason)
@@ -74,6 +87,12 @@ class Alone:
 
     def announce(self) -> None:
         """There is nobody else."""
+
+
+def drop(engine: Engine, world: World) -> None:
+    """Has a process know nothing of a world any more."""
+    engine.realtime.abandon(world)
+    engine.worlds.drop(world.name)
 
 
 def missing(identity: str, count: int) -> Problem:

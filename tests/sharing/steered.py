@@ -69,9 +69,9 @@ class Process(Caller):
         self.engine.realtime.take(socket, "join-event-room", {"eventId": 1})
         return socket
 
-    async def steer(self, method: str, path: str, body: Any = None) -> Any:
+    async def steer(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """What the control API of this process answers: its JSON, of a refusal its status and error."""
-        answer = await self._ask(method, path, body, "", None, {})
+        answer = await self._ask(method, path, body, "", None, headers)
         return answer.json if answer.status < 300 else (answer.status, answer.json["error"])
 
     async def lines(self, **criteria: Any) -> list[Any]:
