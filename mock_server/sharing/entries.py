@@ -172,7 +172,7 @@ def become(share: "Share", given: Json) -> None:
     world.tokens.generations = given.get("generations", world.tokens.generations)
     world.tokens.key = given.get("key", world.tokens.key)
     for identity, end in (given.get("revoke") or {}).items():
-        world.tokens.revoked[identity] = end
+        world.tokens.note(identity, end, world.clock.now)
     for key, (path, body, reply) in given.get("replies") or ():
         world.replies[_own_key(key)] = ((path, body.encode("latin-1")), _reply(reply))
         if len(world.replies) > MOST_REPLIES:

@@ -8,7 +8,7 @@ import orjson
 
 from mock_server.sharing.entries import Entry
 from mock_server.state.throttle import Allowance, Throttle
-from mock_server.state.tokens import TokenError, Tokens
+from mock_server.state.tokens import CACHE, TokenError, Tokens
 
 if TYPE_CHECKING:
     from mock_server.sharing.share import Share
@@ -51,6 +51,6 @@ class SharedTokens(Tokens):
         """Makes a token useless from now on. Raises TokenError where another process has done so, Unavailable."""
         keys = [self.share.key(name) for name in ("revoked", "head", "log")]
         entry = Entry(self.share.link.worker, state={"revoke": {claims["jti"]: claims["exp"]}})
-        if not self.share.link.run("spend", keys, [claims["jti"], claims["exp"], self.share.most, entry.text]):
+        if not self.share.link.run("spend", keys, [claims["jti"], claims["exp"], self.share.most, entry.text, now, CACHE]):
             raise TokenError("the token was revoked or used before")
         super().revoke(claims, now)

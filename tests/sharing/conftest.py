@@ -1,22 +1,13 @@
-"""A Redis of the tests' own, a client whose requests go to two processes' engines in turn, and two processes that listen to each other."""
+"""A client whose requests go to two processes' engines in turn, and two processes that listen to each other."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from .redis_server import RedisServer
 from .steered import Run, Scenario, serving
 from .twins import SharedClient
-
-
-@pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory, requires: Callable[..., None]) -> Iterator[RedisServer]:
-    requires("redis-server")
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
