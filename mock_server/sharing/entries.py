@@ -154,7 +154,7 @@ def state(share: "Share") -> Json:
     world = share.world
     faults = [
         {"kind": item.kind, "match": dict(item.match), "settings": dict(item.settings), "id": item.id, "probability": item.probability,
-         "until": item.until, "times": item.times, "hits": item.hits}
+         "until": item.until, "times": item.times, "hits": item.hits, "nonce": item.nonce}
         for item in (*world.faults.requests, *world.faults.sockets)
     ]  # fmt: skip
     return {
@@ -178,11 +178,11 @@ def become(share: "Share", given: Json) -> None:
         if len(world.replies) > MOST_REPLIES:
             del world.replies[next(iter(world.replies))]
     if "faults" in given:
-        hits = {item.id: item.hits for item in (*world.faults.requests, *world.faults.sockets)}
+        hits = {item.nonce: item.hits for item in (*world.faults.requests, *world.faults.sockets)}
         world.faults.clear()
         for item in given["faults"]:
-            more = {name: item[name] for name in ("id", "probability", "until", "times")}
-            world.faults.add(item["kind"], item["match"], item["settings"], **more).hits = max(hits.get(item["id"], 0), item["hits"])
+            more = {name: item[name] for name in ("id", "probability", "until", "times", "nonce")}
+            world.faults.add(item["kind"], item["match"], item["settings"], **more).hits = max(hits.get(item["nonce"], 0), item["hits"])
 
 
 def plain_key(key: tuple[Any, ...]) -> list[Any]:

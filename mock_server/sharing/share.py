@@ -21,6 +21,7 @@ from mock_server.sharing.link import Link
 from mock_server.sharing.log import SharedLog
 from mock_server.sharing.tags import EVERYTHING, SharedUnit, field_of, indexed_fields
 from mock_server.state.clock import wall
+from mock_server.state.faults import Fault
 from mock_server.state.rooms import Socket
 from mock_server.state.store import Store
 from mock_server.state.world import World
@@ -65,6 +66,8 @@ class Share:
         self.adopt({name: table.rows for name, table in world.store.tables.items()})
         world.throttle, world.tokens = SharedThrottle(self), SharedTokens(self, world.tokens.key)
         self.log = world.log = SharedLog(self, world.log.most, world.log.largest)
+        world.faults.tally = self.tally
+        self.counting = False  # whether hits of faults may have been counted
         self.spoken = 0  # the number of the last entry by which something was spread
         self.reached: dict[int, int] = {}  # entry of another process -> sockets of this one that its messages reached
 
@@ -248,6 +251,26 @@ class Share:
         self.reached[self.position] = reached
         if len(self.reached) > MOST_NOTED:
             del self.reached[next(iter(self.reached))]
+
+    def tally(self, fault: Fault) -> int:
+        """Counts a hit of a fault in all processes; how many there are. Without Redis those of this one."""
+        with contextlib.suppress(Unavailable), self.link.asking() as client:
+            return int(client.hincrby(self.key("hits"), fault.nonce, 1))
+        return fault.hits + 1
+
+    def count_hits(self) -> None:
+        """Has faults know how often they struck in any process, and forgets those that are gone. Raises Unavailable."""
+        faults = {fault.nonce: fault for fault in self.world.faults}
+        if not faults and not self.counting:
+            return
+        self.counting = bool(faults)
+        with self.link.asking() as client:
+            for nonce, hits in client.hgetall(self.key("hits")).items():
+                fault = faults.get(nonce.decode())
+                if fault is None:
+                    client.hdel(self.key("hits"), nonce)
+                else:
+                    fault.hits = int(hits) if fault.times is None else min(int(hits), fault.times)
 
     def sweep(self) -> int:
         """Forgets what was written so long ago that every replica has it or loads everything; how many tags are left. Raises Unavailable."""

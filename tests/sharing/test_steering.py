@@ -73,3 +73,22 @@ def test_a_world_that_was_forgotten_begins_anew(run: Run) -> None:
         assert names == [first.request("GET", "/api/events/1").json["eventName"]] * 2
 
     run(scenario)
+
+
+def test_a_fault_strikes_as_often_as_it_may_in_all_processes_together(run: Run, redis_server: RedisServer) -> None:
+    async def scenario(processes: Sequence[Process]) -> None:
+        first, second = processes
+        for _ in range(2):  # one of the same name counts anew
+            await first.steer("POST", "/faults", {"id": "twice", "kind": "status", "status": 503, "times": 3, "match": {"operation": "listEvents"}})
+            statuses = []
+            for number in range(6):
+                statuses.append(processes[number % 2].request("GET", "/api/events").status)
+                if number == 0:
+                    assert [(await process.steer("GET", "/faults/twice"))["hits"] for process in processes] == [1, 1]
+            assert statuses == [503, 503, 503, 200, 200, 200]
+        await second.steer("DELETE", "/faults")
+        assert redis.Redis.from_url(redis_server.url).hlen(first.engine.world.share.key("hits")) <= 1
+        await second.steer("GET", "/faults")
+        assert redis.Redis.from_url(redis_server.url).hlen(first.engine.world.share.key("hits")) == 0
+
+    run(scenario)
