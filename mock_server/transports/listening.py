@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from redis import asyncio as redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from mock_server.engine.again import Unavailable
 from mock_server.engine.engine import Engine
@@ -29,6 +31,7 @@ class Listener:
     def __init__(self, engine: Engine, link: Link, say: Callable[[str], None]) -> None:
         self.engine, self.link, self.say = engine, link, say
         self._client = redis.Redis.from_url(link.url, socket_connect_timeout=PATIENCE)
+        self._ears = redis.Redis.from_url(link.url, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 0))  # a connection that was lost must be known
         self._up = True
 
     async def run(self) -> None:
@@ -40,6 +43,7 @@ class Listener:
                 self.engine.peers.flush()
             with contextlib.suppress(*GONE):
                 await self._client.aclose()
+                await self._ears.aclose()
 
     async def _hear(self) -> None:
         """Waits for entries of all worlds, and has their replicas take them."""
@@ -62,15 +66,22 @@ class Listener:
         peers = self.engine.peers
         while True:
             with contextlib.suppress(*GONE):
-                async with self._client.pubsub() as heard:
+                async with self._ears.pubsub() as heard:
                     await heard.subscribe(peers.all, peers.mine)
                     async for message in heard.listen():
                         if message["type"] == "message":
-                            peers.hear(message["data"])
+                            self._take_in(message["data"])
                         elif message["data"] == 2:  # channels that this process hears
                             peers.ready.set()
             peers.ready.clear()
             await asyncio.sleep(PAUSE)
+
+    def _take_in(self, message: bytes) -> None:
+        """Does what another process asks; what goes wrong with it ends nothing else."""
+        try:
+            self.engine.peers.hear(message)
+        except Exception:
+            log.exception("%s: what another process asks could not be answered", self.engine.contract.name)
 
     async def _publish(self) -> None:
         """Publishes the lines of this process' logs, beside its calls."""

@@ -314,3 +314,20 @@ def test_lines_that_nobody_looks_at_are_not_read(run: Run, monkeypatch: pytest.M
         assert numbers == [5]
 
     run(scenario)
+
+
+def test_what_can_not_be_answered_and_a_connection_that_is_cut_end_nothing(run: Run, redis_server: RedisServer) -> None:
+    async def scenario(processes: Sequence[Process]) -> None:
+        first, second = processes
+        client = redis.Redis.from_url(redis_server.url)
+        client.publish(first.engine.peers.all, b'{"ask": "nonsense", "by": "somebody", "number": 1, "world": null, "given": {}}')
+        client.publish(first.engine.peers.all, b"no JSON")
+        client.client_kill_filter(_type="pubsub")
+        await asyncio.sleep(0.1)
+        assert not first.engine.peers.ready.is_set()
+        first.request("GET", "/api/events")
+        await asyncio.gather(*(process.engine.peers.ready.wait() for process in processes))
+        assert [len(await process.lines()) for process in processes] == [1, 1]
+        assert len(await second.lines(operation="listEvents")) == 1
+
+    run(scenario)
