@@ -4,9 +4,8 @@ import json
 from string import Template
 from typing import Any
 
-import orjson
-
 from mock_server.engine import Call, Problem, Reply, Request, Violation
+from mock_server.engine.views import dumps
 from mock_server.state.clock import wall
 from understudy.wire import signatures
 
@@ -56,7 +55,7 @@ def receive_stripe_event(call: Call) -> Reply:
 def send_stripe_event(call: Call) -> None:
     """Has the provider tell the shop that a payment succeeded: a signed event to the own webhook."""
     assert call.row is not None
-    body = orjson.dumps(_event(call, call.row))
+    body = dumps(_event(call, call.row))
     webhook = call.runtime.operations[WEBHOOK].operation
     headers = {b"content-type": b"application/json", b"stripe-signature": signatures.sign(body, _secret(call), wall()).encode()}
     call.runtime.request(call, webhook.service, Request(webhook.method, webhook.path, headers=headers, body=body, host=call.request.host))

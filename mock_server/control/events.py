@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from mock_server.control.desk import Desk, Steering
 from mock_server.engine.problem import Problem
 from mock_server.state.world import World
+from understudy.wire import jsons
 
 router = APIRouter(tags=["events"])
 MOST_WAITING = 1000  # events that a reader has not taken; what comes then is lost, and it is told so
@@ -67,7 +67,7 @@ class Reader:
 
 def _event(kind: str, data: Any, number: int | None = None) -> bytes:
     identity = b"id: %d\n" % number if number is not None else b""
-    return identity + b"event: %s\ndata: %s\n\n" % (kind.encode(), orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS, default=str))
+    return identity + b"event: %s\ndata: %s\n\n" % (kind.encode(), jsons.dumps(data, str))
 
 
 async def _events(desk: Desk, every: bool) -> AsyncIterator[bytes]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
@@ -13,13 +12,14 @@ from mock_server.engine.again import Unavailable
 from mock_server.engine.problem import Problem
 from mock_server.engine.violations import shorten
 from understudy.contract.errors import suggest
+from understudy.wire import jsons
 
 LONGEST = 200
 
 
 def body(status: int, error: str, violations: list[dict[str, Any]] | None = None, headers: Mapping[str, str] | None = None) -> Response:
     """A refusal."""
-    content = orjson.dumps({"error": error, "violations": violations or []}, default=str)
+    content = jsons.dumps({"error": error, "violations": violations or []}, str)
     return Response(content, status, dict(headers or {}), "application/json")
 
 

@@ -13,6 +13,7 @@ from mock_server.engine.call import Call
 from mock_server.engine.media import whole
 from mock_server.engine.runtime import sort_rows
 from mock_server.engine.validation import parse_query
+from mock_server.engine.views import dumps
 from mock_server.state.store import Row
 from understudy.contract.model import Operation
 
@@ -90,7 +91,7 @@ def _previous(call: Call, found: Pager, rows: list[Row], start: int, size: int, 
 
 def _cursor(row: Row, sort: tuple[str, ...], key: str) -> str:
     """Opaque: the key of the last row shown and its sort values, so that it holds when rows come and go."""
-    text = orjson.dumps([row[key], {name.lstrip("-"): row.get(name.lstrip("-")) for name in sort}])
+    text = dumps([row[key], {name.lstrip("-"): row.get(name.lstrip("-")) for name in sort}])
     return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 

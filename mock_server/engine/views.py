@@ -3,7 +3,6 @@
 A row is rendered once and kept until it, or a collection that its view looks at, has changed.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from mock_server.state.store import Row
 from understudy.contract import schemas
 from understudy.contract.expressions import collections_in, names_in
 from understudy.contract.model import Collection
+from understudy.wire import jsons
 
 if TYPE_CHECKING:
     from mock_server.engine.runtime import Runtime
@@ -23,15 +23,11 @@ MOST_SCHEMAS = 10_000
 NESTED = frozenset({dict, list, Entity})
 TIMED = frozenset({"now", "held"})
 Project = Callable[[Any, Call], Any]
-OPTIONS = orjson.OPT_NON_STR_KEYS
 
 
 def dumps(value: Any) -> bytes:
     """The JSON text of a value that may hold rendered rows; numbers beyond 64 bits are written as Python does."""
-    try:
-        return orjson.dumps(value, option=OPTIONS)
-    except TypeError:
-        return json.dumps(value, default=_rendered, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return jsons.dumps(value, _rendered)
 
 
 def _rendered(value: Any) -> Any:

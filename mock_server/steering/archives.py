@@ -7,8 +7,6 @@ or with the demo password. The one that `--save` writes for its own process has 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from fixtures.records import DEMO_PASSWORD
 from mock_server.engine.call import NO_REQUEST, Origin, Request
 from mock_server.engine.engine import Engine
@@ -20,7 +18,7 @@ from mock_server.state.store import Key, Row
 from understudy.contract.errors import suggest
 from understudy.contract.functions import iso, time
 from understudy.contract.model import Collection
-from understudy.wire import passwords
+from understudy.wire import jsons, passwords
 
 VERSION = 1
 Json = dict[str, Any]
@@ -58,7 +56,7 @@ def timer(at: float, origin: Origin, name: Any) -> Json:
 
 def text(value: Json) -> bytes:
     """The file."""
-    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_INDENT_2)
+    return jsons.dumps(value, str, indented=True)
 
 
 def parts(data: Any) -> list[Json]:

@@ -19,6 +19,7 @@ from mock_server.steering.redaction import Redaction
 from understudy.contract.functions import iso
 from understudy.contract.model import Place
 from understudy.contract.schemas import is_json
+from understudy.wire import jsons
 
 Record = dict[str, Any]
 LARGEST = 1 << 16  # bytes of a body that is shown as it is
@@ -146,7 +147,7 @@ class Records:
             elif name not in UNHELPFUL and not name.startswith("sec-"):
                 parts += ["-H", shlex.quote(f"{name}: {value}")]
         body = self._body(request.headers.get(b"content-type"), request.body)
-        parts += ["--data-raw", shlex.quote(body if isinstance(body, str) else orjson.dumps(body).decode())] if body is not None else []
+        parts += ["--data-raw", shlex.quote(body if isinstance(body, str) else jsons.dumps(body).decode())] if body is not None else []
         return " ".join(parts)
 
 

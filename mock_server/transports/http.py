@@ -20,6 +20,7 @@ from mock_server.transports.cors import Cors, Headers
 from mock_server.transports.cutting import cut_off
 from mock_server.transports.requests import request_of, within_world
 from mock_server.transports.socketio import SocketIO
+from mock_server.transports.whole import WHOLE
 
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
@@ -79,6 +80,10 @@ class DocumentApp(FastAPI):
         headers, body = self._sent(request, response)
         if response.kept is not None:
             await cut_off(scope, send, response, headers, body)
+            return
+        whole = (scope.get("extensions") or {}).get(WHOLE)
+        if whole is not None:
+            await whole(response.status, headers, body)
             return
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

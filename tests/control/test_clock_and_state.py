@@ -34,6 +34,8 @@ def test_the_clock_is_frozen_set_advanced_and_run(mock: Mock) -> None:
         ("PUT", "/clock", {"nwo": "x"}, "'nwo' is not known here. Did you mean 'now'?"),
         ("PUT", "/clock", {"now": "soon"}, "'now' is an instant such as 2026-11-21T12:00:00Z, not 'soon'."),
         ("POST", "/clock/advance", {"seconds": -1}, "'seconds' is at least 0, not -1."),
+        ("POST", "/clock/advance", {"seconds": -(10**30)}, f"'seconds' is at least 0, not -1{'0' * 30}."),
+        ("PATCH", "/state/events/1", {"isActive": 10**30}, "isActive must be a boolean"),
         ("POST", "/clock/advance", {}, "'seconds' is required."),
         ("POST", "/clock/advance", [], "the body is an object, not array of 0."),
         ("PATCH", "/state/events/1", {"locaton": "x"}, "locaton is no field of events. Did you mean 'location'?"),

@@ -8,10 +8,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-import orjson
-
 from understudy.contract import operators
-from understudy.wire import passwords
+from understudy.wire import jsons, passwords
 
 Number = int | float
 EXACT = 2**53  # a double of this size has no fraction
@@ -74,7 +72,7 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | dict):
-        return orjson.dumps(value).decode()
+        return jsons.dumps(value).decode()
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 

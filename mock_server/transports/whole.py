@@ -1,0 +1,51 @@
+"""Answers that are at hand as a whole leave in one write.
+
+ASGI has a head and a body sent one after the other, and uvloop hands each to the kernel at once: two system calls, two packets and a search by
+expression in each header for what may end it. Known as a whole they are one call, and line ends are counted once (benchmarks/RESULTS.md).
+This reaches into uvicorn's cycle of a request, so its version is pinned to a minor.
+"""
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from mock_server.transports.cors import Headers
+
+WHOLE = "understudy.whole"  # the extension by which our protocol takes a whole answer
+GOVERNING = frozenset({b"connection", b"transfer-encoding"})
+
+
+async def answer(cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes) -> None:
+    """Sends an answer and ends its cycle. headers: with content-length, where there is a body; names in lower case."""
+    if cycle.flow.write_paused and not cycle.disconnected:
+        await cycle.flow.drain()
+    if cycle.disconnected:
+        return
+    head = head_of(cycle, status, headers)
+    if head is None:  # uvicorn says what is wrong, or does what the header asks for
+        await cycle.send({"type": "http.response.start", "status": status, "headers": headers})
+        await cycle.send({"type": "http.response.body", "body": body})
+        return
+    cycle.transport.write(head + body)
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+
+
+def head_of(cycle: RequestResponseCycle, status: int, headers: Headers) -> bytes | None:
+    """Status line and headers, or None where one of them is more than a header or governs the connection."""
+    parts = [STATUS_LINE[status]]
+    for name, value in cycle.default_headers:
+        parts += (name, b": ", value, b"\r\n")
+    for name, value in headers:
+        if name in GOVERNING:
+            return None
+        parts += (name, b": ", value, b"\r\n")
+    lines = len(parts) // 4 + 2  # with the status line and the empty one
+    if not cycle.keep_alive:
+        parts.append(b"connection: close\r\n")
+        lines += 1
+    parts.append(b"\r\n")
+    head = b"".join(parts)
+    return head if head.count(b"\n") == head.count(b"\r") == lines and b"\0" not in head else None
