@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from mock_server.engine import pushes
 from mock_server.engine.call import Call, Emit, Origin, Reply
 from mock_server.engine.stages import MOST_REPLIES
 from mock_server.sharing.tags import SharedUnit, field_of
 from mock_server.state.store import Key, Row, Table
 from mock_server.steering import archives
+from understudy.wire import jsons
 
 if TYPE_CHECKING:
     from mock_server.sharing.share import Share
@@ -58,12 +57,12 @@ class Timer:
 
 def dumps(value: Any) -> bytes:
     """JSON."""
-    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    return jsons.dumps(value, str)
 
 
 def read(text: bytes) -> Entry:
     """An entry as it was stored."""
-    return Entry(**orjson.loads(text))
+    return Entry(**jsons.loads(text))
 
 
 def told(call: Call) -> list[Emit]:
@@ -221,17 +220,17 @@ def replace(share: "Share", rows: Fields, timers: Fields, meta: Fields, revoked:
     world = share.world
     tables: dict[str, dict[Key, Row]] = {name: {} for name in world.store.tables}
     for name, text in sorted(rows.items(), key=_place):
-        collection, _, key = name.decode().partition("\0")
-        if collection in tables:
-            tables[collection][orjson.loads(key)] = orjson.loads(text.partition(b" ")[2])
+        collection, _, key = name.partition(b"\0")
+        if collection.decode() in tables:
+            tables[collection.decode()][jsons.loads(key)] = jsons.loads(text.partition(b" ")[2])
     share.adopt(tables)
     world.timers.replace(())
     for identity, text in timers.items():
-        _set(share, identity.decode(), orjson.loads(text))
+        _set(share, identity.decode(), jsons.loads(text))
     if b"state" in meta:
-        become(share, orjson.loads(meta[b"state"]))
+        become(share, jsons.loads(meta[b"state"]))
     world.tokens.revoked = {name.decode(): float(end) for name, end in revoked.items()}
-    become(share, {"replies": [[orjson.loads(key), orjson.loads(kept)] for key, kept in replies.items()]})
+    become(share, {"replies": [[jsons.loads(key), jsons.loads(kept)] for key, kept in replies.items()]})
     world.forget_rendered()
 
 

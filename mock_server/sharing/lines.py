@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import orjson
-
 from mock_server.engine.call import Request
 from mock_server.engine.engine import Engine
 from mock_server.engine.entries import LARGEST_BODY, NAMED, Exchange, Heard, Response, Sent
 from mock_server.engine.problem import Problem, Violation
+from understudy.wire import jsons
 
 __all__ = ["Line", "mark", "read", "text"]
 
@@ -20,7 +19,7 @@ VIOLATION = ("pointer", "rule", "message", "expected", "got", "line")
 def text(engine: Engine, line: Line) -> bytes:
     """A line as it is stored."""
     told = _exchange(engine, line) if isinstance(line, Exchange) else _heard(engine, line) if isinstance(line, Heard) else _sent(line)
-    return orjson.dumps(told, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+    return jsons.dumps(told, _plain)
 
 
 def mark(line: Line) -> str:
@@ -30,10 +29,10 @@ def mark(line: Line) -> str:
 
 def read(engine: Engine, number: int, size: int, texts: Sequence[bytes]) -> Line:
     """A line as it was stored. texts: several where a message reached sockets of several processes."""
-    kind, *told = orjson.loads(texts[0])
+    kind, *told = jsons.loads(texts[0])
     line = READERS[kind](engine, *told)
     for other in texts[1:]:
-        _add(line, READERS[kind](engine, *orjson.loads(other)[1:]))
+        _add(line, READERS[kind](engine, *jsons.loads(other)[1:]))
     line.number, line.size = number, size
     return line
 

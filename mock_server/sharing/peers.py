@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from mock_server.engine.again import Unavailable
 from mock_server.engine.engine import Engine
 from mock_server.engine.feed import Feed
@@ -19,6 +17,7 @@ from mock_server.state.world import World
 from mock_server.steering import connections, pushing
 from mock_server.steering.connections import Shown
 from mock_server.steering.peers import drop, missing
+from understudy.wire import jsons
 
 __all__ = ["Peers", "SharedFeed"]
 
@@ -91,11 +90,11 @@ class Peers:
 
     def _publish(self, channel: str, told: Any) -> int:
         with self.link.asking() as client:
-            return int(client.publish(channel, orjson.dumps(told, default=str)))
+            return int(client.publish(channel, jsons.dumps(told, str)))
 
     def hear(self, text: bytes) -> None:
         """Takes what another process asks, answers or tells."""
-        told = orjson.loads(text)
+        told = jsons.loads(text)
         if "answer" in told:
             if told["number"] in self._open:
                 answers, came = self._open[told["number"]]

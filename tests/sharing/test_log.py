@@ -10,6 +10,7 @@ import redis
 
 from mock_server.sharing import lines
 from mock_server.sharing.log import SharedLog
+from mock_server.steering import edits
 
 from .redis_server import RedisServer
 from .steered import Process, Run
@@ -329,5 +330,32 @@ def test_what_can_not_be_answered_and_a_connection_that_is_cut_end_nothing(run: 
         await asyncio.gather(*(process.engine.peers.ready.wait() for process in processes))
         assert [len(await process.lines()) for process in processes] == [1, 1]
         assert len(await second.lines(operation="listEvents")) == 1
+
+    run(scenario)
+
+
+def test_numbers_beyond_64_bits_and_broken_texts_are_told_too(run: Run) -> None:
+    async def scenario(processes: Sequence[Process]) -> None:
+        first, second = processes
+        socket = first.connect("s1")
+        for data in ({"eventId": 10**30}, {"eventId": "\ud800"}, {"eventId": b"\xff"}, {1: float("nan")}):
+            first.engine.realtime.take(socket, "join-event-room", data)
+        told = [line["data"] for line in await second.lines(socket="s1", message="join-event-room")]
+        assert (len(told), told[1]) == (5, {"eventId": 10**30})
+
+    run(scenario)
+
+
+def test_a_row_with_a_number_beyond_64_bits_is_the_same_at_all(run: Run) -> None:
+    async def scenario(processes: Sequence[Process]) -> None:
+        first, second = processes
+        edits.change(first.engine, first.engine.world, "events", "1", {"location": "x", "description": "1" * 40})
+        unit = first.engine.world.store.begin()
+        row = unit.get("events", 1)
+        unit.put("events", 1, {**row, "note": 10**30})
+        unit.commit()
+        first.engine.world.share.publish_all()
+        second.engine.world.share.catch_up()
+        assert second.engine.world.store.begin().get("events", 1)["note"] == 10**30
 
     run(scenario)
