@@ -28,6 +28,8 @@ from understudy.contract.functions import time
 from understudy.contract.reader import backend_names
 from understudy.wire.chance import fresh_seed
 
+HEARING = 2.0  # seconds to wait for the connection by which other processes are heard
+
 
 def run(options: MockOptions) -> None:
     """Serves until Ctrl-C or SIGTERM; raises UsageError where nothing could be started."""
@@ -183,7 +185,7 @@ def _beside(bound: Sequence[Bound], engines: Sequence[Engine], options: MockOpti
     return [*tasks, asyncio.create_task(watch(watched(bound, engines, options), _say))] if options.watch else tasks
 
 
-def _joined(engines: Sequence[Engine], url: str, place: str, say: Callable[[str], None]) -> list[asyncio.Task[None]]:
+async def _joined(engines: Sequence[Engine], url: str, place: str, say: Callable[[str], None]) -> list[asyncio.Task[None]]:
     """Has the engines share their worlds with other processes; what listens to those. place: the name of this process, and of one that takes its place."""
     from mock_server.sharing.joining import join
     from mock_server.sharing.link import Link
@@ -194,6 +196,10 @@ def _joined(engines: Sequence[Engine], url: str, place: str, say: Callable[[str]
         link = Link(url, place)
         join(engine, link)
         tasks.append(asyncio.create_task(Listener(engine, link, say).run()))
+    with contextlib.suppress(TimeoutError):  # without Redis it serves refusals
+        async with asyncio.timeout(HEARING):
+            for engine in engines:
+                await engine.peers.ready.wait()  # a process that serves must hear when others ask for its log
     return tasks
 
 
@@ -204,7 +210,7 @@ async def _serve(bound: Sequence[Bound], options: MockOptions, token: str | None
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop
             loop.add_signal_handler(name, running.stop)
     engines = running.engines
-    beside = _joined(engines, options.state, place, _say if first else _say_nothing) if options.state is not None else []
+    beside = await _joined(engines, options.state, place, _say if first else _say_nothing) if options.state is not None else []
     beside += _beside(bound, engines, options if first else replace(options, save=None))  # before it is said that all is ready
     await running.start()
     for engine, service, url in places(bound, options):

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -28,3 +29,15 @@ def need(name: str, why: str | None) -> None:
 def requires() -> Callable[..., None]:
     """Call with the name of a thing (`node`), or with a name and the reason why it can't be used."""
     return lambda name, why=None: need(name, why or _missing(name))
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory, requires: Callable[..., None]) -> Iterator[Any]:
+    """A Redis of the tests' own."""
+    requires("redis-server")
+    from .sharing.redis_server import RedisServer
+
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()

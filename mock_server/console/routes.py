@@ -39,7 +39,7 @@ async def page(request: Request) -> Response:
     within = PREFIX in request.scope["root_path"]
     if token is not None or within:
         return _moved(request, desk, asked or (desk.world.name if within else None), token)
-    return _html("page.html", view.first(desk))
+    return _html("page.html", await view.first(desk))
 
 
 @router.post("/ui")

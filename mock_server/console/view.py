@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from mock_server.console import files, forms
-from mock_server.control import sockets, worlds
+from mock_server.control import worlds
 from mock_server.control.clock import state as clock_state
 from mock_server.control.desk import Desk
 from mock_server.steering import faults, scenarios, snapshots
@@ -19,28 +19,31 @@ TABS = {
 }  # fmt: skip
 
 
-def first(desk: Desk) -> dict[str, Any]:
+async def first(desk: Desk) -> dict[str, Any]:
     """Everything that the page shows when it comes."""
     told = facts(desk.engine.contract, _reached(desk))
     return {
         "title": told["title"], "backend": told["name"], "service": desk.service, "services": told["services"], "accounts": told["accounts"],
         "secrets": told["secrets"], "environment": told["environment"], "world": desk.world.name, "tabs": TABS, "digest": files.digest(),
-        "scripts": files.scripts(), "control": f"{desk.base}/__admin", "groups": _groups(desk, told["services"]), "forms": forms.forms(), **_changing(desk),
+        "scripts": files.scripts(), "control": f"{desk.base}/__admin", "groups": _groups(desk, told["services"]), "forms": forms.forms(),
+        **await _changing(desk),
     }  # fmt: skip
 
 
-def _changing(desk: Desk) -> dict[str, Any]:
+async def _changing(desk: Desk) -> dict[str, Any]:
     """What a world has, as it is now."""
     engine, world = desk.engine, desk.world
     world.faults.sweep(world.clock.now)
     known = engine.contract.collections
-    records = desk.control.records
+    records, sockets = desk.control.records, await desk.peers.sockets(world)
+    there = await worlds.states(desk, *engine.worlds)
     return {
-        "clock": clock_state(desk), "log": [records.brief(world, entry) for entry in islice(reversed(world.log), LINES)], "lines": len(world.log),
+        "clock": clock_state(desk),
+        "log": [records.brief(world, entry) for entry in islice(reversed(world.log), LINES)], "lines": len(world.log),
         "collections": {name: (collection.key, len(world.store.tables[name].rows)) for name, collection in known.items()},
-        "sockets": [sockets.state(desk, socket) for socket in world.rooms.sockets.values()], "faults": [faults.shown(item) for item in world.faults],
+        "sockets": sockets, "faults": [faults.shown(item) for item in world.faults],
         "scenarios": [scenarios.shown(name, item) for name, item in engine.contract.scenarios.items()],
-        "snapshots": [snapshots.shown(item) for item in engine.snapshots.values()], "worlds": [worlds.state(desk, item) for item in engine.worlds],
+        "snapshots": [snapshots.shown(item) for item in engine.snapshots.values()], "worlds": there,
     }  # fmt: skip
 
 

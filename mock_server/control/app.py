@@ -74,12 +74,14 @@ def _telling(engine: Engine, method: str, send: Send) -> Send:
     with suppress(Unavailable):
         for world in engine.worlds:
             world.share.catch_up()
+            world.share.count_hits()
 
     async def told(message: Any) -> None:
         if message["type"] == "http.response.start" and method != "GET":
             with suppress(Unavailable):
                 for world in engine.worlds:
                     world.share.steered()
+                engine.peers.announce()
         await send(message)
 
     return told

@@ -9,6 +9,7 @@ from mock_server.control.admission import own_origins
 from mock_server.engine.engine import Engine
 from mock_server.engine.problem import Problem
 from mock_server.state.world import World
+from mock_server.steering.peers import Alone, Peers
 from mock_server.transports.requests import request_of
 from understudy.contract.functions import time
 
@@ -23,9 +24,21 @@ class Desk:
     control: Any
     base: str
 
+    @property
+    def peers(self) -> Peers:
+        """What concerns all processes of the backend."""
+        return self.engine.peers or Alone(self.engine)
+
+
+LASTING = frozenset({"/health", "/routes", "/openapi.json", "/docs"})  # what can be said without state
+
 
 async def _desk(request: Request) -> Desk:
-    return desk_of(request)
+    desk = desk_of(request)
+    share = desk.world.share
+    if share is not None and not share.ready and request.scope["route"].path not in LASTING:
+        share.catch_up()  # a world that the call was the first here to name, or one that Redis was gone for
+    return desk
 
 
 def desk_of(request: Request, token: str | None = None) -> Desk:

@@ -26,6 +26,7 @@ async def stream(desk: Steering, every: Annotated[bool, Query(alias="all", descr
     """Everything that happens in the world. The data of `log` is a line without bodies, its id that of the event."""
     if len(desk.engine.feed.listeners) >= MOST_READERS:
         raise Problem(503, None, f"There are {MOST_READERS} readers of events already.")
+    await desk.peers.gather(desk.world)
     return StreamingResponse(_events(desk, every), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"})
 
 
@@ -73,13 +74,14 @@ async def _events(desk: Desk, every: bool) -> AsyncIterator[bytes]:
     reader = Reader(desk, every)
     desk.engine.feed.listeners.append(reader.hear)
     try:
-        yield _event("hello", {"world": desk.world.name, "last": desk.world.log.count})
-        while not desk.control.stopping:
-            try:
-                await asyncio.wait_for(reader.wake.wait(), HEARTBEAT)
-            except TimeoutError:
-                yield b": alive\n\n"
-            if reader.waiting or reader.lost:
-                yield reader.take()
+        with desk.peers.watching(desk.world, every):
+            yield _event("hello", {"world": desk.world.name, "last": desk.world.log.count})
+            while not desk.control.stopping:
+                try:
+                    await asyncio.wait_for(reader.wake.wait(), HEARTBEAT)
+                except TimeoutError:
+                    yield b": alive\n\n"
+                if reader.waiting or reader.lost:
+                    yield reader.take()
     finally:
         desk.engine.feed.listeners.remove(reader.hear)

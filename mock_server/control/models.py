@@ -129,7 +129,7 @@ class Imported(BaseModel):
 
 
 class SocketState(BaseModel):
-    """One open socket. account: the key of whose it is; user: what that account signs in with."""
+    """One open socket. account: the key of whose it is; user: what that account signs in with; process: which holds it, where several serve one backend."""
 
     id: str
     channel: str
@@ -138,6 +138,7 @@ class SocketState(BaseModel):
     address: str
     opened: str
     rooms: list[str]
+    process: str | None = None
 
 
 class Kick(Given):

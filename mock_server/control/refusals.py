@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from mock_server.engine.again import Unavailable
 from mock_server.engine.problem import Problem
 from mock_server.engine.violations import shorten
 from understudy.contract.errors import suggest
@@ -24,6 +25,10 @@ def body(status: int, error: str, violations: list[dict[str, Any]] | None = None
 
 async def _refused(_request: Request, problem: Any) -> Response:
     return body(problem.status, problem.detail or "", [item.as_json() for item in problem.violations], problem.headers)
+
+
+async def _unavailable(_request: Request, error: Any) -> Response:
+    return body(503, f"What is shared with other processes can't be reached now: {error}.")
 
 
 async def _crashed(_request: Request, _error: Exception) -> Response:
@@ -134,4 +139,4 @@ def _models(annotations: list[Any]) -> list[type[BaseModel]]:
     return found
 
 
-HANDLERS: dict[Any, Any] = {Problem: _refused, RequestValidationError: _invalid, HTTPException: _unrouted, Exception: _crashed}
+HANDLERS: dict[Any, Any] = {Problem: _refused, Unavailable: _unavailable, RequestValidationError: _invalid, HTTPException: _unrouted, Exception: _crashed}

@@ -18,10 +18,16 @@ router = APIRouter(tags=["worlds"])
 Name = Annotated[str, Path(description="A world's name", examples=["checkout-test-1"])]
 
 
-def state(desk: Desk, world: World) -> WorldState:
-    """What a list says of a world."""
+async def states(desk: Desk, *some: World) -> list[WorldState]:
+    """What a list says of some worlds."""
+    await desk.peers.gather(*some)
+    sockets = await desk.peers.counted(some)
+    return [_state(desk, world, sockets[world.name]) for world in some]
+
+
+def _state(desk: Desk, world: World, sockets: int) -> WorldState:
     rows = sum(len(table.rows) for table in world.store.tables.values())
-    told = {"sockets": len(world.rooms.sockets), "faults": len(world.faults), "requests": len(world.log)}
+    told = {"sockets": sockets, "faults": len(world.faults), "requests": len(world.log)}
     return WorldState(name=world.name, now=iso(world.clock.now), frozen=world.clock.frozen, rows=rows, base=f"{desk.base}{world.base}", **told)
 
 
@@ -35,7 +41,8 @@ async def reset(desk: Steering, given: Annotated[Beginning | None, Body()] = Non
 @router.get("/worlds", operation_id="listWorlds")
 async def listed(desk: Steering) -> list[WorldState]:
     """The worlds that are there, the default one first."""
-    return [state(desk, world) for world in desk.engine.worlds]
+    await desk.peers.meet()
+    return await states(desk, *desk.engine.worlds)
 
 
 @router.post("/worlds", operation_id="createWorld", status_code=201)
@@ -43,6 +50,7 @@ async def create(desk: Steering, given: NewWorld) -> WorldState:
     """A new world: as seeded, or from a snapshot."""
     snapshot = snapshots.find(desk.engine, given.snapshot) if given.snapshot is not None else None
     now = instant(given.now)
+    await desk.peers.meet()
     try:
         world = desk.engine.worlds.create(given.name if given.name is not None else f"w-{fresh_seed()[:12]}")
     except WorldError as error:
@@ -52,29 +60,29 @@ async def create(desk: Steering, given: NewWorld) -> WorldState:
     if snapshot is not None:
         snapshots.bring_back(desk.engine, world, snapshot)
     desk.engine.feed.tell("worlds", desk.world)
-    return state(desk, world)
+    return (await states(desk, world))[0]
 
 
 @router.get("/worlds/{name}", operation_id="readWorld")
 async def read(desk: Steering, name: Name) -> WorldState:
     """One world."""
-    return state(desk, _found(desk, name))
+    return (await states(desk, await _found(desk, name)))[0]
 
 
 @router.delete("/worlds/{name}", operation_id="deleteWorld")
 async def delete(desk: Steering, name: Name) -> WorldState:
     """Forgets a world; its sockets are closed. The default one can only be reset."""
-    world = _found(desk, name)
+    world = await _found(desk, name)
     if name == DEFAULT:
         raise Problem(409, None, "The default world can't be deleted; reset it.")
-    gone = state(desk, world)
-    desk.engine.realtime.abandon(world)
-    desk.engine.worlds.drop(name)
+    gone = (await states(desk, world))[0]
+    await desk.peers.forget(world)
     desk.engine.feed.tell("worlds", desk.world)
     return gone
 
 
-def _found(desk: Desk, name: str) -> World:
+async def _found(desk: Desk, name: str) -> World:
+    await desk.peers.meet()
     world = desk.engine.worlds.find(name)
     if world is None:
         raise Problem(404, None, f"There is no world '{name}'.{suggest(name, [item.name for item in desk.engine.worlds])}")

@@ -80,12 +80,16 @@ class Upload:
 
 @dataclass(slots=True)
 class Emit:
-    """A realtime message that leaves after the commit. room: None is everyone; only: the one socket that gets it."""
+    """A realtime message that leaves after the commit.
+
+    room: None is everyone; only: the one socket that gets it; mark: its name, where several processes send it.
+    """
 
     message: str
     room: str | None
     data: Any
     only: Socket | None = None
+    mark: str = ""
 
 
 class Call:

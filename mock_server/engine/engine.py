@@ -54,6 +54,7 @@ class Engine:
         self.feed = Feed()
         self.outbox: deque[Any] = deque(maxlen=OUTBOX)
         self.join: Callable[[Engine, World], None] | None = None  # joins new worlds to their replicas in other processes
+        self.peers: Any = None  # the other processes of the backend, where there are some
         self.worlds = Worlds(self._make_world, most_worlds)
         self.snapshots: MutableMapping[str, Snapshot] = {}
         self.places: dict[str, str] = {}  # service -> the URL at which it is served, known once it is

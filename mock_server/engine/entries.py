@@ -67,7 +67,7 @@ class Heard:
 
 @dataclass(slots=True)
 class Sent:
-    """A message that sockets were sent. data: its JSON; sockets: ids of the first recipients; count: of all."""
+    """A message that sockets were sent. data: its JSON; sockets: ids of the first recipients; count: of all; mark: names it in several processes."""
 
     at: float
     service: str
@@ -80,11 +80,12 @@ class Sent:
     faults: tuple[str, ...] = ()
     number: int = 0
     size: int = OVERHEAD
+    mark: str = ""
 
 
-def sent(now: float, message: str, room: str | None, data: bytes, sockets: Sequence[Socket], faults: Sequence[str] = ()) -> Sent:
+def sent(now: float, message: str, room: str | None, data: bytes, sockets: Sequence[Socket], faults: Sequence[str] = (), mark: str = "") -> Sent:
     """The line of a message that some sockets of a channel were sent."""
     channel = sockets[0].channel
     kept = data if len(data) <= LARGEST_BODY else b'"%b"' % LARGE.encode()
     names = tuple(socket.id for socket in sockets[:NAMED])
-    return Sent(now, channel.partition("/")[0], channel, message, room, kept, names, len(sockets), tuple(faults), size=OVERHEAD + len(kept))
+    return Sent(now, channel.partition("/")[0], channel, message, room, kept, names, len(sockets), tuple(faults), size=OVERHEAD + len(kept), mark=mark)

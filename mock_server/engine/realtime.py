@@ -241,17 +241,17 @@ class Realtime:
     def send(self, call: Call) -> None:
         """Carries the messages of a call to the sockets of their rooms, each rendered once."""
         for emit in call.emits:
-            for keys, line in self.routes.get(emit.message, ()):
-                self._carry(call, emit, keys, line)
+            for route, (keys, line) in enumerate(self.routes.get(emit.message, ())):
+                self._carry(call, emit, keys, line, f"{emit.mark}.{route}" if emit.mark else "")
 
-    def _carry(self, call: Call, emit: Emit, keys: frozenset[str], line: Line) -> None:
+    def _carry(self, call: Call, emit: Emit, keys: frozenset[str], line: Line, mark: str) -> None:
         members = call.world.rooms.members(emit.room) if emit.only is None else (emit.only,)
         recipients = [socket for socket in members if socket.channel in keys]
         if recipients:
             frame = Frame(emit.message, self.text(call, line, emit.message, emit.data))
-            self._deliver(call.world, recipients, frame, emit.room)
+            self._deliver(call.world, recipients, frame, emit.room, mark)
 
-    def _deliver(self, world: World, recipients: list[Socket], frame: Frame, room: str | None = None) -> None:
+    def _deliver(self, world: World, recipients: list[Socket], frame: Frame, room: str | None = None, mark: str = "") -> None:
         """Hands a frame to sockets, through the world's faults if it has any, and notes it."""
         faults: dict[str, None] = {}
         if world.faults.sockets:
@@ -260,13 +260,13 @@ class Realtime:
         else:
             for socket in recipients:
                 socket.deliver(frame)
-        self.keep(world, sent(world.clock.now, frame.name, room, frame.data, recipients, tuple(faults)))
+        self.keep(world, sent(world.clock.now, frame.name, room, frame.data, recipients, tuple(faults), mark))
 
-    def push(self, world: World, message: str, data: Any, recipients: Iterable[Socket], room: str | None = None) -> int:
+    def push(self, world: World, message: str, data: Any, recipients: Iterable[Socket], room: str | None = None, mark: str = "") -> int:
         """Sends a message as it is to those of some sockets whose channel has it; returns how many these are."""
         having = [socket for socket in recipients if message in self.lines[socket.channel].schemas]
         if having:
-            self._deliver(world, having, Frame(message, dumps(data)), room)
+            self._deliver(world, having, Frame(message, dumps(data)), room, mark)
         return len(having)
 
     def abandon(self, world: World) -> None:
@@ -281,12 +281,13 @@ class Realtime:
         """A payload as the first channel that has the message sends it."""
         return self.text(call, self.routes[message][0][1], message, data)
 
-    def carry(self, world: World, message: str, room: str | None, route: int, text: bytes) -> None:
-        """Hands a message that another process rendered to the sockets of this one."""
+    def carry(self, world: World, message: str, room: str | None, route: int, text: bytes, mark: str) -> int:
+        """Hands a message that another process rendered to the sockets of this one; returns how many these are. mark: what it is called in all of them."""
         keys, _ = self.routes[message][route]
         recipients = [socket for socket in world.rooms.members(room) if socket.channel in keys]
         if recipients:
-            self._deliver(world, recipients, Frame(message, text), room)
+            self._deliver(world, recipients, Frame(message, text), room, mark)
+        return len(recipients)
 
     def text(self, call: Call, line: Line, message: str, data: Any) -> bytes:
         """A payload as a channel sends it."""

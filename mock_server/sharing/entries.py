@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from mock_server.engine import pushes
 from mock_server.engine.call import Call, Emit, Origin, Reply
 from mock_server.engine.stages import MOST_REPLIES
 from mock_server.sharing.tags import SharedUnit, field_of
 from mock_server.state.store import Key, Row, Table
 from mock_server.steering import archives
+from understudy.wire import jsons
 
 if TYPE_CHECKING:
     from mock_server.sharing.share import Share
@@ -29,7 +28,7 @@ Fields = Mapping[bytes, bytes]
 class Entry:
     """One entry. all: everything is to be loaded again; rows: collection, key, row or null; timers: id, what archives have of it.
 
-    emits: message, room, route, text; state: what of a world is neither rows nor timers.
+    emits: message, room, route, text, which of its call; state: what of a world is neither rows nor timers.
     """
 
     by: str
@@ -37,7 +36,7 @@ class Entry:
     rows: list[tuple[str, Key, Row | None]] = field(default_factory=list)
     timers: list[tuple[str, Json]] = field(default_factory=list)
     cancels: list[str] = field(default_factory=list)
-    emits: list[tuple[str, str | None, int, str]] = field(default_factory=list)
+    emits: list[tuple[str, str | None, int, str, int]] = field(default_factory=list)
     state: Json = field(default_factory=dict)
 
     @property
@@ -58,12 +57,12 @@ class Timer:
 
 def dumps(value: Any) -> bytes:
     """JSON."""
-    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    return jsons.dumps(value, str)
 
 
 def read(text: bytes) -> Entry:
     """An entry as it was stored."""
-    return Entry(**orjson.loads(text))
+    return Entry(**jsons.loads(text))
 
 
 def told(call: Call) -> list[Emit]:
@@ -98,13 +97,13 @@ def written(share: "Share", call: Call, timers: list[Timer]) -> Entry:
     return Entry(share.link.worker, rows=list(unit.writes_made()), timers=setting, cancels=cancels, emits=list(_emits(share, call)), state=promised)
 
 
-def _emits(share: "Share", call: Call) -> Iterator[tuple[str, str | None, int, str]]:
+def _emits(share: "Share", call: Call) -> Iterator[tuple[str, str | None, int, str, int]]:
     """The messages for sockets of other processes, rendered."""
     realtime = share.engine.realtime
-    for emit in call.emits:
+    for number, emit in enumerate(call.emits):
         if emit.only is None:
-            for index, (_, line) in enumerate(realtime.routes.get(emit.message, ())):
-                yield emit.message, emit.room, index, realtime.text(call, line, emit.message, emit.data).decode()
+            for route, (_, line) in enumerate(realtime.routes.get(emit.message, ())):
+                yield emit.message, emit.room, route, realtime.text(call, line, emit.message, emit.data).decode(), number
 
 
 def settle(share: "Share", call: Call, timers: list[Timer]) -> None:
@@ -119,7 +118,7 @@ def settle(share: "Share", call: Call, timers: list[Timer]) -> None:
 
 def apply(share: "Share", entry: Entry) -> None:
     """Does what another process did."""
-    world, engine = share.world, share.engine
+    world = share.world
     for collection, key, row in entry.rows:
         table = world.store.tables[collection]
         if row is None:
@@ -132,10 +131,15 @@ def apply(share: "Share", entry: Entry) -> None:
         _set(share, identity, data)
     for identity in entry.cancels:
         world.timers.cancel(identity)
-    for message, room, route, text in entry.emits if entry.by != share.link.worker else ():
-        engine.realtime.carry(world, message, room, route, text.encode())
+    if entry.emits and entry.by != share.link.worker:
+        share.note(sum(_carry(share, *emit) for emit in entry.emits))
     if entry.state:
         become(share, entry.state)
+
+
+def _carry(share: "Share", message: str, room: str | None, route: int, text: str, number: int) -> int:
+    """Hands a message of the entry that is being taken to the sockets of this process; returns how many these are."""
+    return share.engine.realtime.carry(share.world, message, room, route, text.encode(), f"{share.position}.{number}.{route}")
 
 
 def _set(share: "Share", identity: str, data: Json) -> None:
@@ -149,7 +153,7 @@ def state(share: "Share") -> Json:
     world = share.world
     faults = [
         {"kind": item.kind, "match": dict(item.match), "settings": dict(item.settings), "id": item.id, "probability": item.probability,
-         "until": item.until, "times": item.times, "hits": item.hits}
+         "until": item.until, "times": item.times, "hits": item.hits, "nonce": item.nonce}
         for item in (*world.faults.requests, *world.faults.sockets)
     ]  # fmt: skip
     return {
@@ -167,17 +171,17 @@ def become(share: "Share", given: Json) -> None:
     world.tokens.generations = given.get("generations", world.tokens.generations)
     world.tokens.key = given.get("key", world.tokens.key)
     for identity, end in (given.get("revoke") or {}).items():
-        world.tokens.revoked[identity] = end
+        world.tokens.note(identity, end, world.clock.now)
     for key, (path, body, reply) in given.get("replies") or ():
         world.replies[_own_key(key)] = ((path, body.encode("latin-1")), _reply(reply))
         if len(world.replies) > MOST_REPLIES:
             del world.replies[next(iter(world.replies))]
     if "faults" in given:
-        hits = {item.id: item.hits for item in (*world.faults.requests, *world.faults.sockets)}
+        hits = {item.nonce: item.hits for item in (*world.faults.requests, *world.faults.sockets)}
         world.faults.clear()
         for item in given["faults"]:
-            more = {name: item[name] for name in ("id", "probability", "until", "times")}
-            world.faults.add(item["kind"], item["match"], item["settings"], **more).hits = max(hits.get(item["id"], 0), item["hits"])
+            more = {name: item[name] for name in ("id", "probability", "until", "times", "nonce")}
+            world.faults.add(item["kind"], item["match"], item["settings"], **more).hits = max(hits.get(item["nonce"], 0), item["hits"])
 
 
 def plain_key(key: tuple[Any, ...]) -> list[Any]:
@@ -216,17 +220,17 @@ def replace(share: "Share", rows: Fields, timers: Fields, meta: Fields, revoked:
     world = share.world
     tables: dict[str, dict[Key, Row]] = {name: {} for name in world.store.tables}
     for name, text in sorted(rows.items(), key=_place):
-        collection, _, key = name.decode().partition("\0")
-        if collection in tables:
-            tables[collection][orjson.loads(key)] = orjson.loads(text.partition(b" ")[2])
+        collection, _, key = name.partition(b"\0")
+        if collection.decode() in tables:
+            tables[collection.decode()][jsons.loads(key)] = jsons.loads(text.partition(b" ")[2])
     share.adopt(tables)
     world.timers.replace(())
     for identity, text in timers.items():
-        _set(share, identity.decode(), orjson.loads(text))
+        _set(share, identity.decode(), jsons.loads(text))
     if b"state" in meta:
-        become(share, orjson.loads(meta[b"state"]))
+        become(share, jsons.loads(meta[b"state"]))
     world.tokens.revoked = {name.decode(): float(end) for name, end in revoked.items()}
-    become(share, {"replies": [[orjson.loads(key), orjson.loads(kept)] for key, kept in replies.items()]})
+    become(share, {"replies": [[jsons.loads(key), jsons.loads(kept)] for key, kept in replies.items()]})
     world.forget_rendered()
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from mock_server.engine.again import Unavailable
 from mock_server.engine.engine import Engine
 from mock_server.sharing.link import Link
+from mock_server.sharing.peers import Peers, SharedFeed
 from mock_server.sharing.share import Share
 from mock_server.sharing.snapshots import SharedSnapshots
 from mock_server.state.world import World
@@ -18,6 +19,8 @@ def join(engine: Engine, link: Link) -> None:
     """Has all worlds of an engine, and those that come, be shared over a link."""
     engine.runtime.shared = engine.runtime.listening = True
     engine.snapshots = SharedSnapshots(engine, link)
+    feed = engine.feed = SharedFeed()
+    engine.peers = Peers(engine, link, feed)
     engine.join = partial(_join, link)
     for world in engine.worlds:
         _join(link, engine, world)

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from mock_server.engine.call import Request
 from mock_server.state.rooms import Socket
+from understudy.wire import jsons
 
 if TYPE_CHECKING:
     from mock_server.engine.engine import Engine
@@ -49,7 +48,7 @@ def enter(share: "Share", socket: Socket) -> None:
         "query": socket.query, "asked": {"path": request.path, "query": request.query.decode("latin-1"), "host": request.host, "root": request.root},
     }  # fmt: skip
     with share.link.asking() as client:
-        client.hset(share.key("sockets"), socket.id, orjson.dumps(told, default=str))
+        client.hset(share.key("sockets"), socket.id, jsons.dumps(told, str))
 
 
 def leave(share: "Share", socket: Socket) -> None:
@@ -68,7 +67,7 @@ def bury(engine: "Engine", link: "Link", worker: str) -> int:
         with link.asking() as client:
             found = client.hgetall(world.share.key("sockets"))
         for identity, text in found.items():
-            told = orjson.loads(text)
+            told = jsons.loads(text)
             if told["worker"] == worker and told["channel"] in engine.realtime.lines:
                 engine.realtime.bury(_socket(identity.decode(), told, world), world)
                 count += 1

@@ -29,7 +29,7 @@ class Link:
         self.worker = self.place + fresh_seed()[:8]
         self._until, self._why = 0.0, ""
         self.client = redis.Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), 0))
-        self._scripts = {name: self.client.register_script(_text(name)) for name in ("commit", "count", "load", "spend", "sweep", "tell")}
+        self._scripts = {name: self.client.register_script(_text(name)) for name in ("clear", "collect", "commit", "count", "load", "spend", "sweep", "tell")}
 
     def check(self) -> None:
         """Raises UsageError where Redis can't be used."""

@@ -18,8 +18,10 @@ from mock_server.sharing import entries, leases
 from mock_server.sharing.entries import Entry
 from mock_server.sharing.limits import SharedThrottle, SharedTokens
 from mock_server.sharing.link import Link
+from mock_server.sharing.log import SharedLog
 from mock_server.sharing.tags import EVERYTHING, SharedUnit, field_of, indexed_fields
 from mock_server.state.clock import wall
+from mock_server.state.faults import Fault
 from mock_server.state.rooms import Socket
 from mock_server.state.store import Store
 from mock_server.state.world import World
@@ -28,6 +30,7 @@ __all__ = ["Share"]
 
 T = TypeVar("T")
 MOST_ENTRIES = 20_000  # of the log; who is further behind loads everything
+MOST_NOTED = 100  # entries of which it is known whom they reached
 TRIES = 6  # before a call asks for a turn
 TURN = 3000  # milliseconds that a turn lasts at most
 SEEDING = 15.0  # seconds to wait for another process that fills a world
@@ -62,10 +65,20 @@ class Share:
         self.most = MOST_ENTRIES
         self.adopt({name: table.rows for name, table in world.store.tables.items()})
         world.throttle, world.tokens = SharedThrottle(self), SharedTokens(self, world.tokens.key)
+        self.log = world.log = SharedLog(self, world.log.most, world.log.largest)
+        world.faults.tally = self.tally
+        self.counting = False  # whether hits of faults may have been counted
+        self.spoken = 0  # the number of the last entry by which something was spread
+        self.reached: dict[int, int] = {}  # entry of another process -> sockets of this one that its messages reached
 
     def key(self, *names: str) -> str:
         """A key of this world."""
         return ":".join((self.prefix, *names))
+
+    @property
+    def ready(self) -> bool:
+        """Whether the replica has been up to date, and Redis has not been gone since."""
+        return self.up and self.position >= 0
 
     # reading
 
@@ -78,7 +91,7 @@ class Share:
             raise
 
     def _catch_up(self) -> None:
-        if self.position < 0 or not self.up:
+        if not self.ready:
             self.load()
             return
         with self.link.asking() as client:
@@ -172,6 +185,8 @@ class Share:
         answer = self._send(unit, timers, call.claim, entries.written(self, call, timers))
         entries.settle(self, call, timers)
         self.position = answer
+        for index, emit in enumerate(call.emits):
+            emit.mark = f"{answer}.{index}"
 
     def _send(self, unit: SharedUnit, timers: list[entries.Timer], claim: str, entry: Entry) -> int:
         made = list(unit.writes_made())
@@ -216,16 +231,46 @@ class Share:
 
     def steered(self) -> None:
         """After the control API has done something: the others are told of it. Raises Unavailable."""
-        if self.world.store is not self.known or any(self.tables.get(name) is not table for name, table in self.world.store.tables.items()):
+        if self.position < 0:  # a world that was just made: what it is here it is for all, its rows included
+            self.load()
+        elif self.world.store is not self.known or any(self.tables.get(name) is not table for name, table in self.world.store.tables.items()):
             self.publish_all()
         elif (now := entries.dumps(entries.state(self))) != self.told:
             self.told = now
             self.publish(**entries.state(self))
 
-    def spread(self, message: str, room: str | None, data: Any) -> None:
-        """Has the sockets of other processes be sent a message as it is. Raises Unavailable."""
+    def spread(self, message: str, room: str | None, data: Any) -> str:
+        """Has the sockets of other processes be sent a message as it is; returns how it is called in all of them. Raises Unavailable."""
         text = entries.dumps(data).decode()
-        self._tell(Entry(self.link.worker, emits=[(message, room, route, text) for route, _ in enumerate(self.engine.realtime.routes[message])]))
+        emits = [(message, room, route, text, 0) for route, _ in enumerate(self.engine.realtime.routes[message])]
+        self.spoken = self._tell(Entry(self.link.worker, emits=emits))
+        return f"{self.spoken}.0.0"
+
+    def note(self, reached: int) -> None:
+        """How many sockets of this process the messages of an entry reached, for the one that asks."""
+        self.reached[self.position] = reached
+        if len(self.reached) > MOST_NOTED:
+            del self.reached[next(iter(self.reached))]
+
+    def tally(self, fault: Fault) -> int:
+        """Counts a hit of a fault in all processes; how many there are. Without Redis those of this one."""
+        with contextlib.suppress(Unavailable), self.link.asking() as client:
+            return int(client.hincrby(self.key("hits"), fault.nonce, 1))
+        return fault.hits + 1
+
+    def count_hits(self) -> None:
+        """Has faults know how often they struck in any process, and forgets those that are gone. Raises Unavailable."""
+        faults = {fault.nonce: fault for fault in self.world.faults}
+        if not faults and not self.counting:
+            return
+        self.counting = bool(faults)
+        with self.link.asking() as client:
+            for nonce, hits in client.hgetall(self.key("hits")).items():
+                fault = faults.get(nonce.decode())
+                if fault is None:
+                    client.hdel(self.key("hits"), nonce)
+                else:
+                    fault.hits = int(hits) if fault.times is None else min(int(hits), fault.times)
 
     def sweep(self) -> int:
         """Forgets what was written so long ago that every replica has it or loads everything; how many tags are left. Raises Unavailable."""

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, MutableMapping
 
-import orjson
-
 from mock_server.engine.engine import Engine
 from mock_server.sharing.link import Link
 from mock_server.state.snapshots import Snapshot
 from mock_server.steering import archives
+from understudy.wire import jsons
 
 __all__ = ["SharedSnapshots"]
 
@@ -23,7 +22,7 @@ class SharedSnapshots(MutableMapping[str, Snapshot]):
             text = client.hget(self.key, name)
         if text is None:
             raise KeyError(name)
-        return archives.read(self.engine, orjson.loads(text))
+        return archives.read(self.engine, jsons.loads(text))
 
     def __setitem__(self, name: str, snapshot: Snapshot) -> None:
         with self.link.asking() as client:

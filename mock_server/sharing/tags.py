@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from mock_server.state.store import Key, Row, Table, Unit
 from understudy.contract.model import Contract
+from understudy.wire import jsons
 
 __all__ = ["SharedUnit", "field_of", "indexed_fields"]
 
@@ -15,7 +14,7 @@ EVERYTHING = "*"  # written when a world is reset or restored
 
 def field_of(collection: str, key: Key) -> str:
     """The name under which a row is stored; 1 and '1' are two rows."""
-    return f"{collection}\0{orjson.dumps(key).decode()}"
+    return f"{collection}\0{_text(key)}"
 
 
 def indexed_fields(contract: Contract) -> dict[str, frozenset[str]]:
@@ -88,7 +87,7 @@ class SharedUnit(Unit):
 
 
 def _text(value: Any) -> str:
-    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return jsons.dumps(value, str).decode()
 
 
 def _row(collection: str, key: Key) -> str:

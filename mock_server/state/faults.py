@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from understudy.contract.errors import suggest
-from understudy.wire.chance import Chance, derive
+from understudy.wire.chance import Chance, derive, fresh_seed
 
 REQUEST = frozenset({"latency", "status", "rate", "reset", "truncate", "break"})
 SOCKET = frozenset({"drop", "delay", "duplicate", "reorder", "kick"})
@@ -22,7 +22,8 @@ class FaultError(Exception):
 class Fault:
     """One fault. match: name -> what a request or frame must have of it, `*` for any part of a text; settings: of its kind.
 
-    until: the instant at which it ends, on the world's clock; times: how often it strikes at most; hits: how often it did.
+    until: the instant at which it ends, on the world's clock; times: how often it strikes at most; hits: how often it did;
+    nonce: tells it from an earlier one of its id; tally: counts a hit where several processes do, and gives their number.
     """
 
     id: str
@@ -34,6 +35,8 @@ class Fault:
     until: float | None = None
     times: int | None = None
     hits: int = 0
+    nonce: str = ""
+    tally: "Callable[[Fault], int] | None" = None
 
     def strikes(self, facts: Facts, now: float) -> bool:
         """Whether it hits this time; one that may is counted, and its die is cast. facts: what is known of what it may hit."""
@@ -41,8 +44,12 @@ class Fault:
             return False
         if self.probability < 1 and self.chance.random() >= self.probability:
             return False
-        self.hits += 1
-        return True
+        if self.tally is None:
+            self.hits += 1
+            return True
+        hits = self.tally(self)
+        self.hits = hits if self.times is None else min(hits, self.times)
+        return hits == self.hits
 
     def is_over(self, now: float) -> bool:
         """Whether its time has passed, or it struck as often as it may."""
@@ -75,6 +82,7 @@ class Faults:
     requests: list[Fault] = field(default_factory=list)
     sockets: list[Fault] = field(default_factory=list)
     count: int = 0
+    tally: Callable[[Fault], int] | None = None  # what counts the hits of all processes, where there are several
 
     def add(self, kind: str, match: Mapping[str, Any], settings: Mapping[str, Any], **more: Any) -> Fault:
         """Declares a fault; `id` names it, and replaces one of that name. Raises FaultError."""
@@ -85,7 +93,8 @@ class Faults:
         self.count += 1
         identity = str(more.pop("id", None) or f"fault-{self.count}")
         self.remove(identity)
-        fault = Fault(identity, kind, match, settings, derive(self.seed, "fault", identity), **more)
+        nonce = more.pop("nonce", None) or (fresh_seed()[:12] if self.tally is not None else "")
+        fault = Fault(identity, kind, match, settings, derive(self.seed, "fault", identity), nonce=nonce, tally=self.tally, **more)
         (self.requests if kind in REQUEST else self.sockets).append(fault)
         return fault
 

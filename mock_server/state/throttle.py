@@ -37,6 +37,10 @@ class Throttle:
             self.calls = {name: kept for name, kept in self.calls.items() if kept and kept[-1] > now - 86400}
         return Allowance(limit, limit - len(calls), reset if full else 0, reset)
 
+    def clear(self) -> None:
+        """Nothing was counted."""
+        self.calls = {}
+
     def forget(self, key: Any) -> None:
         """What was counted under a key is over, such as a socket that closed."""
         self.calls.pop(key, None)

@@ -47,8 +47,13 @@ class Tokens:
 
     def revoke(self, claims: Mapping[str, Any], now: float) -> None:
         """Makes a token useless from now on."""
-        self.revoked = {identity: end for identity, end in self.revoked.items() if end > now} if len(self.revoked) > CACHE else self.revoked
-        self.revoked[claims["jti"]] = claims["exp"]
+        self.note(claims["jti"], claims["exp"], now)
+
+    def note(self, identity: str, end: float, now: float) -> None:
+        """Remembers that a token was revoked, until it would have ended by itself."""
+        if len(self.revoked) > CACHE:
+            self.revoked = {other: until for other, until in self.revoked.items() if until > now}
+        self.revoked[identity] = end
 
     def expire(self, use: Use) -> None:
         """Makes all tokens of a use that were issued so far as good as expired."""

@@ -74,7 +74,8 @@ def reset(world: World, data: Dataset, seed: str, switches: Mapping[str, bool], 
     world.store = _seeded(data, world.clock)
     world.tokens.revoked, world.tokens.generations = {}, {}
     world.chance = derive(seed, "world", world.name)
-    world.throttle, world.replies, world.switches = Throttle(), {}, dict(switches)
+    world.throttle.clear()
+    world.replies, world.switches = {}, dict(switches)
     world.timers.replace(())
     world.faults.clear()
     world.log.clear()

@@ -52,9 +52,8 @@ def _of_row(engine: Engine, world: World, name: str, given: Mapping[str, Any], o
 
 def _pushed(engine: Engine, world: World, name: str, data: Any, only: Socket | None, room: str | None) -> int:
     """Sends a message to a socket, or to a room in all processes; returns how many sockets of this one got it."""
-    if only is None and world.share is not None:
-        world.share.spread(name, room, data)
-    return engine.realtime.push(world, name, data, [only] if only is not None else list(world.rooms.members(room)), room)
+    mark = world.share.spread(name, room, data) if only is None and world.share is not None else ""
+    return engine.realtime.push(world, name, data, [only] if only is not None else list(world.rooms.members(room)), room, mark)
 
 
 def _check(engine: Engine, channel: Channel, message: Message, data: Any) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,8 +39,8 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
-def ask(url: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
-    return Answer(*asked(url, body, headers))
+def ask(url: str, body: Any = None, headers: dict[str, str] | None = None, method: str | None = None) -> Answer:
+    return Answer(*asked(url, body, headers, method))
 
 
 @pytest.fixture
@@ -212,7 +213,7 @@ def test_one_process_steers_all(mock: Mock) -> None:
     assert {ask(f"{mock.base('gateway')}/events").status for _ in range(12)} == {503}
     sockets = [socket_of(mock, user) for user in (1, 2, 3, 4)]
     pushed = ask(f"{admin}/emit", {"message": "order-completed"})
-    assert (pushed.status, pushed.json["sockets"] < 5) == (200, True)
+    assert (pushed.status, pushed.json["sockets"]) == (200, 4)
     assert [heard(socket, "order-completed") for socket in sockets] == [pushed.json["data"]] * 4
     for socket in sockets:
         socket.close()
@@ -220,6 +221,57 @@ def test_one_process_steers_all(mock: Mock) -> None:
     assert len({ask(f"{admin}/clock").json["now"][:16] for _ in range(12)}) <= 2
     ask(f"{admin}/reset", {})
     assert {ask(f"{mock.base('gateway')}/events").status for _ in range(12)} == {200}
+
+
+def test_every_call_stands_once_in_the_log_whoever_tells_of_it(mock: Mock) -> None:
+    admin = f"{mock.url('gateway')}/__admin"
+    ask(f"{admin}/reset", {})
+    with ThreadPoolExecutor(8) as crowd:
+        assert set(crowd.map(lambda number: ask(f"{mock.base('gateway')}/events?page={number}").status, range(90))) == {200}
+    told = [ask(f"{admin}/requests?limit=1000").json for _ in range(4 * WORKERS)]
+    assert told == [told[0]] * len(told)
+    lines = told[0]["requests"]
+    assert sorted(int(line["query"].removeprefix("page=")) for line in lines) == list(range(90))
+    assert [line["id"] for line in lines] == [lines[0]["id"] + number for number in range(90)]
+    for number in range(4 * WORKERS):  # what was answered is there at once, at whichever process
+        ask(f"{mock.base('gateway')}/events/{1 + number % 5}")
+        assert ask(f"{admin}/requests/count", {"operation": "getEvent"}).json == {"count": number + 1}
+    assert {ask(f"{admin}/requests", method="DELETE").json["count"] for _ in range(WORKERS)} == {90 + 4 * WORKERS, 0}
+
+
+def test_who_looks_at_one_process_hears_of_the_calls_of_all(mock: Mock) -> None:
+    with urllib.request.urlopen(f"{mock.url('gateway')}/__admin/events", timeout=10) as stream:
+        heard = (line.decode().rstrip() for line in stream)
+        assert next(heard) == "event: hello"
+        for number in range(12):
+            ask(f"{mock.base('gateway')}/events?page={number}")
+        ask(f"{mock.url('gateway')}/__admin/faults", {"kind": "latency", "ms": 1})
+        seen: list[tuple[str, Any]] = []
+        while len(seen) < 13:
+            line = next(heard)
+            if line.startswith("event: "):
+                seen.append((line.removeprefix("event: "), json.loads(next(heard).removeprefix("data: "))))
+    lines = [data for kind, data in seen if kind == "log"]
+    assert [line["query"] for line in lines] == [f"page={number}" for number in range(12)]
+    assert [line["id"] for line in lines] == list(range(1, 13))
+    assert [kind for kind, _ in seen if kind != "log"] == ["faults"]
+
+
+def test_the_sockets_of_a_process_that_is_killed_vanish_from_the_list(mock: Mock) -> None:
+    admin = f"{mock.url('gateway')}/__admin"
+    sockets = [socket_of(mock, user) for user in range(1, 9)]
+    told = ask(f"{admin}/sockets").json
+    assert len(told) == 8
+    killed, held = Counter(item["process"] for item in told).most_common(1)[0]
+    number = int(killed.partition(".")[0].rpartition("-")[2])
+    os.kill(sorted(workers(mock))[number], signal.SIGKILL)
+    left = [socket for socket in sockets if not is_cut(socket)]
+    assert len(left) == 8 - held
+    assert {len(ask(f"{admin}/sockets").json) for _ in range(2 * WORKERS)} == {len(left)}
+    assert ask(f"{admin}/emit", {"message": "order-completed"}).json["sockets"] == len(left)
+    for item in ask(f"{admin}/sockets").json:  # each is closed by one that need not hold it
+        assert ask(f"{admin}/sockets/{item['id']}/kick", {}).json["process"] == item["process"]
+    assert {len(ask(f"{admin}/sockets").json) for _ in range(2 * WORKERS)} == {0}
 
 
 def test_raw_sockets_hear_what_happens_at_another_process(durable: RedisServer, tmp_path: Path) -> None:

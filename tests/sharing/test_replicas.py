@@ -164,6 +164,22 @@ def test_a_refresh_token_is_good_once(redis_server: RedisServer) -> None:
     assert [post(engine, "refresh", {"refresh_token": issued}).status for engine in (second, first)] == [200, 401]
 
 
+def test_tokens_that_have_ended_are_forgotten_by_all(engines: tuple[Engine, Engine], redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    import redis
+
+    for module in ("sharing.limits", "state.tokens"):
+        monkeypatch.setattr(f"mock_server.{module}.CACHE", 3)
+    first, second = engines
+    for number in range(8):
+        first.world.tokens.revoke({"jti": f"old-{number}", "exp": START - 1}, START)
+    first.world.tokens.revoke({"jti": "good", "exp": START + 60}, START)
+    share(second).catch_up()
+    assert len(second.world.tokens.revoked) <= 4
+    assert "good" in second.world.tokens.revoked
+    kept = redis.Redis.from_url(redis_server.url).hgetall(share(first).key("revoked"))
+    assert (len(kept) <= 4, b"good" in kept) == (True, True)
+
+
 def test_a_process_that_takes_the_place_of_a_dead_one_frees_its_locks_at_once(redis_server: RedisServer) -> None:
     redis_server.clear()
     dead = engine_on(redis_server.url, "group-1")

@@ -6,6 +6,7 @@ from typing import Any
 
 from mock_server.app import create_engine
 from mock_server.engine.engine import Engine
+from mock_server.engine.feed import Feed
 from mock_server.sharing.joining import join
 from mock_server.sharing.link import Link
 from mock_server.state.clock import Clock
@@ -39,6 +40,12 @@ class SharedClient(Client):
         self.world = self.engine.world
         self.world.share.catch_up()
 
+    def part(self) -> None:
+        """Has the engines, which other tests use as well, be alone again."""
+        for engine in self.engines:
+            engine.runtime.shared, engine.join, engine.peers, engine.feed, engine.snapshots = False, None, None, Feed(), {}
+            engine.world = create("default", engine.data, engine.seed, engine.switches)
+
     @property
     def sent(self) -> list[Any]:
         """The messages that left, those of both processes."""
@@ -49,7 +56,15 @@ class SharedClient(Client):
         self.turn += 1
         self.engine = self.engines[self.turn % 2]
         self.world = self.engine.world
-        return super().request(method, url, body, **more)
+        answer = super().request(method, url, body, **more)
+        self.gather()
+        return answer
+
+    def gather(self) -> None:
+        """Has the log of each process tell of both."""
+        for act in (lambda share: share.log.flush(), lambda share: share.log.collect()):
+            for engine in self.engines:
+                act(engine.world.share)
 
     def advance(self, seconds: float) -> None:
         self.world.share.catch_up()
@@ -58,6 +73,7 @@ class SharedClient(Client):
         other = self.engines[(self.turn + 1) % 2]
         other.world.share.catch_up()
         other.fire(other.world)
+        self.gather()
 
     def rows(self, collection: str) -> list[dict[str, Any]]:
         self.world.share.catch_up()

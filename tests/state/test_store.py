@@ -1,5 +1,6 @@
 """Rows, and one call's transaction over them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from mock_server.state.store import Store, Unit
 
 
 @pytest.fixture
-def store() -> Store:
-    return Store({"pets": {1: {"id": 1, "kind": "cat"}, 2: {"id": 2, "kind": "dog"}, 3: {"id": 3, "kind": "cat"}}, "names": {"a": {"id": "a"}}})
+def store(make_store: Callable[[Any], Store]) -> Store:
+    return make_store({"pets": {1: {"id": 1, "kind": "cat"}, 2: {"id": 2, "kind": "dog"}, 3: {"id": 3, "kind": "cat"}}, "names": {"a": {"id": "a"}}})
 
 
 def keys(rows: Any) -> list[Any]:

@@ -1,13 +1,6 @@
 """Rate limits in a sliding window."""
 
-import pytest
-
 from mock_server.state.throttle import SWEEP, Allowance, Throttle
-
-
-@pytest.fixture
-def throttle() -> Throttle:
-    return Throttle()
 
 
 def test_as_many_calls_as_the_limit_are_allowed(throttle: Throttle) -> None:
@@ -50,7 +43,8 @@ def test_keys_are_counted_apart(throttle: Throttle) -> None:
     assert throttle.count("b", 1, 60, 0).wait == 0
 
 
-def test_what_is_long_past_is_forgotten(throttle: Throttle) -> None:
+def test_what_is_long_past_is_forgotten() -> None:
+    throttle = Throttle()
     for number in range(SWEEP + 1):
         throttle.count(number, 1, 60, 0)
     throttle.count("last", 1, 60, 100_000)

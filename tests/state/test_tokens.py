@@ -1,6 +1,7 @@
 """Tokens: what is good, and why another is not."""
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -17,8 +18,8 @@ def part(value: Any) -> str:
 
 
 @pytest.fixture
-def tokens() -> Tokens:
-    return Tokens(KEY)
+def tokens(make_tokens: Callable[[str], Tokens]) -> Tokens:
+    return make_tokens(KEY)
 
 
 def access(tokens: Tokens, **claims: Any) -> str:

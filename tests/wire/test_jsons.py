@@ -32,3 +32,9 @@ def test_what_json_can_not_say_is_said_by_the_default(number: int) -> None:
 def test_without_a_default_it_is_refused() -> None:
     with pytest.raises(TypeError):
         jsons.dumps({"a": object()})
+
+
+@pytest.mark.parametrize("value", [10**30, -(10**19), {"a": [1, 2.5, "x" * 30, "1" * 30, None, 2**63, 2**64]}, []])
+def test_what_was_written_is_read_as_it_was(value: object) -> None:
+    found = jsons.loads(jsons.dumps(value))
+    assert (found, repr(found)) == (value, repr(value))
