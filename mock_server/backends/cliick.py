@@ -5,9 +5,9 @@ from string import Template
 from typing import Any
 
 from mock_server.engine import Call, Problem, Reply, Request, Violation
-from mock_server.engine.views import dumps
 from mock_server.state.clock import wall
 from understudy.wire import signatures
+from understudy.wire.jsons import dumps
 
 SECRET = "STRIPE_WEBHOOK_SECRET"
 WEBHOOK = "receiveStripeEvent"

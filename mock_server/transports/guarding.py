@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from mock_server.transports.cors import Headers
 from mock_server.transports.cutting import ABORT
 from mock_server.transports.limits import Limits
-from mock_server.transports.whole import WHOLE, answer
+from mock_server.transports.whole import WholeCycle
 
 LINE, LINES = 8192, 128  # bytes of a line and headers of a handshake: websockets, which reads it again, admits no more
 LINGER = 1.0  # seconds in which what a refused client still sends is read, so that its system lets it read the refusal
@@ -113,7 +112,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins: with this read, as far as can be told."""
         HttpToolsProtocol.on_message_begin(self)
-        self.scope["extensions"] = {ABORT: self.abort, WHOLE: self.answer}  # type: ignore[dict-item]
+        self.scope["extensions"] = {ABORT: self.abort}  # type: ignore[dict-item]
         self.heading = self.open = True
         self.trailers = False
         self.taken = self.first = self.chunk
@@ -185,11 +184,6 @@ class GuardedProtocol(HttpToolsProtocol):
             own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # what closes then is no end but a reset
         self.transport.abort()
 
-    async def answer(self, status: int, headers: Headers, body: bytes) -> None:
-        """Sends the whole answer to the request that is being answered."""
-        assert self.running is not None
-        await answer(self.running, status, headers, body)
-
     def _drop(self) -> bool:
         """Drops what is being answered, and what waits; returns whether the client waits for, or has begun to read, another answer."""
         cycle, waiting = self.running, bool(self.pipeline)
@@ -202,6 +196,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self.running = cycle
+        cycle.__class__ = WholeCycle  # uvicorn has no place to name it
         HttpToolsProtocol._start_asgi_task(self, cycle, app)
 
     def handle_websocket_upgrade(self) -> None:

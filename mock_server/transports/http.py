@@ -81,11 +81,7 @@ class DocumentApp(FastAPI):
         if response.kept is not None:
             await cut_off(scope, send, response, headers, body)
             return
-        whole = (scope.get("extensions") or {}).get(WHOLE)
-        if whole is not None:
-            await whole(response.status, headers, body)
-            return
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.start", "status": response.status, "headers": headers, WHOLE: True})
         await send({"type": "http.response.body", "body": body})
 
     async def hang_up(self) -> None:

@@ -5,26 +5,48 @@ expression in each header for what may end it. Known as a whole they are one cal
 This reaches into uvicorn's cycle of a request, so its version is pinned to a minor.
 """
 
+from typing import Any
+
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from mock_server.transports.cors import Headers
 
-WHOLE = "understudy.whole"  # the extension by which our protocol takes a whole answer
+WHOLE = "understudy.whole"  # in the message of a head whose body follows at once; other servers do not look at it
 GOVERNING = frozenset({b"connection", b"transfer-encoding"})
 
 
-async def answer(cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes) -> None:
-    """Sends an answer and ends its cycle. headers: with content-length, where there is a body; names in lower case."""
+class WholeCycle(RequestResponseCycle):
+    """A request and its answer. A head that says so waits for its body; whatever wraps the application sees both as ever."""
+
+    head: Any = None
+
+    async def send(self, message: Any) -> None:
+        """Sends a message, or keeps a head."""
+        head, self.head = self.head, None
+        if message["type"] == "http.response.start":  # one after another is that of an error: what was kept is dropped
+            if message.get(WHOLE) and not self.response_started:
+                self.head = message
+                return
+        elif head is not None:
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                await answer(self, head, message)
+                return
+            await RequestResponseCycle.send(self, head)
+        await RequestResponseCycle.send(self, message)
+
+
+async def answer(cycle: RequestResponseCycle, start: Any, end: Any) -> None:
+    """Sends head and body, and ends the cycle. The headers have a content-length, where there is a body, and names in lower case."""
     if cycle.flow.write_paused and not cycle.disconnected:
         await cycle.flow.drain()
     if cycle.disconnected:
         return
-    head = head_of(cycle, status, headers)
+    head = head_of(cycle, start["status"], start["headers"])
     if head is None:  # uvicorn says what is wrong, or does what the header asks for
-        await cycle.send({"type": "http.response.start", "status": status, "headers": headers})
-        await cycle.send({"type": "http.response.body", "body": body})
+        await RequestResponseCycle.send(cycle, start)
+        await RequestResponseCycle.send(cycle, end)
         return
-    cycle.transport.write(head + body)
+    cycle.transport.write(head if cycle.scope["method"] == "HEAD" else head + end.get("body", b""))
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
     cycle.message_event.set()

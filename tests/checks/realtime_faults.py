@@ -12,7 +12,7 @@ from understudy.contract.functions import iso
 
 
 def twice(deliver: Any) -> Any:
-    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None) -> None:
+    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
         deliver(self, world, [*recipients, *recipients] if room else recipients, frame, room)
 
     return faulty
@@ -21,7 +21,7 @@ def twice(deliver: Any) -> Any:
 def everywhere(carry: Any) -> Any:
     """Every message goes to every socket of its channel."""
 
-    def faulty(self: Any, call: Any, emit: Any, keys: Any, line: Any) -> None:
+    def faulty(self: Any, call: Any, emit: Any, keys: Any, _line: Any, *_mark: str) -> None:
         recipients = [socket for socket in call.world.rooms.sockets.values() if socket.channel in keys]
         if recipients:
             self._deliver(call.world, recipients, Frame(emit.message, self.rendered(call, emit.message, emit.data)), emit.room)
@@ -33,7 +33,7 @@ def backwards(deliver: Any) -> Any:
     """Keeps every message back until the next one has gone."""
     kept: list[Any] = []
 
-    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None) -> None:
+    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
         if room is None:
             deliver(self, world, recipients, frame, room)
             return
@@ -51,7 +51,7 @@ def overtaking(deliver: Any) -> Any:
     kept: list[Any] = []
     count = 0
 
-    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None) -> None:
+    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
         nonlocal count
         count += room is not None
         if room is not None and count % 3 == 0:
@@ -67,7 +67,7 @@ def overtaking(deliver: Any) -> Any:
 def every_tenth_lost(deliver: Any) -> Any:
     count = 0
 
-    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None) -> None:
+    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
         nonlocal count
         count += room is not None
         if room is None or count % 10:
@@ -79,7 +79,7 @@ def every_tenth_lost(deliver: Any) -> Any:
 def renamed(deliver: Any) -> Any:
     """What everybody is told has another name."""
 
-    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None) -> None:
+    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
         deliver(self, world, recipients, Frame(f"{frame.name}d", frame.data), room)
 
     return faulty

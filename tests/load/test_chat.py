@@ -79,7 +79,7 @@ def _mixed_up_for_one(engine: Engine) -> None:
         while held:
             deliver(*held.pop(0))
 
-    def delivered(world: Any, recipients: list[Any], frame: Any, room: str | None = None) -> None:
+    def delivered(world: Any, recipients: list[Any], frame: Any, room: str | None = None, *_mark: str) -> None:
         if frame.name != "message" or len(recipients) < 2:
             return deliver(world, recipients, frame, room)
         deliver(world, recipients[1:], frame, room)
