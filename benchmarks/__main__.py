@@ -1,0 +1,89 @@
+"""The mock beside its peers, on one machine, in one go: HTTP, sockets, start-up, checks.
+
+    python -m benchmarks [--only http,sockets,startup,checks] [--rounds 3] [--seconds 4]
+
+Installs the peers by npm, has servers on one core and the client on another, takes rounds in turns and medians of them, and writes table, plots and
+figures to benchmarks/. What can't be had here is said, and the rest goes on without it.
+"""
+
+import argparse
+import re
+import shlex
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine, page, peers
+from benchmarks.parts import PARTS, part
+from benchmarks.processes import NotHereError
+from benchmarks.setting import Setting
+
+
+def main(arguments: list[str]) -> int:
+    """Runs what the command line asks for."""
+    given = parser().parse_args(arguments)
+    results, failed = page.known(given.out) or page.known(), []
+    if not given.render:
+        for name, how in machine.missing().items():
+            print(f"{name} is not here: {how}", file=sys.stderr)
+        failed = run(given, said(arguments), results)
+    page.write({name: results[name] for name in PARTS if name in results}, given.out)
+    print(f"Written: {given.out / page.PAGE}, {page.FIGURES}, {page.PLOTS}/")
+    return 1 if failed else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--only", type=names, default=list(PARTS), metavar="PART,...", help=f"some of {', '.join(PARTS)}")
+    made.add_argument("--rounds", type=int, default=3)
+    made.add_argument("--seconds", type=float, default=4, help="of one measurement; whole seconds for HTTP")
+    made.add_argument("--clients", type=numbers, default=(50, 500), metavar="N,...", help="of sockets")
+    made.add_argument("--defects", type=int, default=18, help="how many planted defects the checks meet; 0 for all, which takes hours")
+    made.add_argument("--folder", type=Path, default=peers.default_folder(), help="where npm puts the peers, kept for the next run")
+    made.add_argument("--out", type=Path, default=page.HERE, help="where results are written")
+    made.add_argument("--no-wait", action="store_true", help="measure at once, even if other programs are busy on the machine")
+    made.add_argument("--render", action="store_true", help="measure nothing, write the page anew from the figures")
+    return made
+
+
+def said(arguments: list[str]) -> str:
+    """The command for people, without this machine's folders."""
+    text = " ".join(["python -m benchmarks", *map(shlex.quote, arguments)])
+    return re.sub(r" --(out|folder)[ =]\S+", "", text)
+
+
+def names(text: str) -> list[str]:
+    """Parts by name."""
+    found = text.split(",")
+    for name in found:
+        if name not in PARTS:
+            raise argparse.ArgumentTypeError(f"'{name}' is no part; there are {', '.join(PARTS)}")
+    return found
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Counts of clients."""
+    return tuple(map(int, text.split(",")))
+
+
+def run(given: argparse.Namespace, command: str, results: dict[str, Any]) -> list[str]:
+    """Measures the parts one after the other; returns those that could not be."""
+    setting = Setting(given.rounds, given.seconds, given.folder, machine.cores(machine.count()), given.clients, given.defects, not given.no_wait)
+    failed = []
+    for name in given.only:
+        try:
+            raw = part(name).measure(setting)
+        except NotHereError as error:
+            print(f"{name} can't be measured here: {error}", file=sys.stderr)
+            failed.append(name)
+        else:
+            about = {"date": datetime.now(UTC).date().isoformat(), "command": command, "machine": machine.described()}
+            results[name] = {"about": about, "raw": raw}
+            page.write({name: results[name] for name in PARTS if name in results}, given.out)  # what follows may take hours
+    return failed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
