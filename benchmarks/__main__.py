@@ -3,7 +3,7 @@
     python -m benchmarks [--only http,sockets,startup,checks] [--rounds 3] [--seconds 4]
 
 Installs the peers by npm, has servers on one core and the client on another, takes rounds in turns and medians of them, and writes table, plots and
-figures to benchmarks/. What can't be had here is said, and the rest goes on without it.
+figures to benchmarks/. What can't be had here is said, and the rest goes on without it. On a quiet machine all of it takes about half an hour.
 """
 
 import argparse
@@ -27,6 +27,7 @@ def main(arguments: list[str]) -> int:
     if not given.render:
         for name, how in machine.missing().items():
             print(f"{name} is not here: {how}", file=sys.stderr)
+        ready(given)
         failed = run(given, said(arguments), results)
     page.write({name: results[name] for name in PARTS if name in results}, given.out)
     print(f"Written: {given.out / page.PAGE}, {page.FIGURES}, {page.PLOTS}/")
@@ -46,6 +47,17 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--no-wait", action="store_true", help="measure at once, even if other programs are busy on the machine")
     made.add_argument("--render", action="store_true", help="measure nothing, write the page anew from the figures")
     return made
+
+
+def ready(given: argparse.Namespace) -> None:
+    """Installs what the parts want, and says what can't be had."""
+    wanted = [name for name in peers.PEERS if ("sockets" if name == "socket.io" else "http") in given.only]
+    for name in wanted:
+        try:
+            peers.command(name, given.folder)
+            print(f"{name} {peers.PEERS[name].version} is here")
+        except NotHereError as error:
+            print(f"{name} is not here: {error}", file=sys.stderr)
 
 
 def said(arguments: list[str]) -> str:

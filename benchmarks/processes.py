@@ -91,13 +91,14 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 def first_answer(server: Started, port: int, path: str) -> float:
     """Seconds from the command until a path is answered with success."""
-    while True:
+    while seconds := server.passed():
         try:
             if ask(port, path).status < 300:
                 return server.passed()
         except (OSError, http.client.HTTPException):
-            server.passed()
+            pass
         time.sleep(PAUSE)
+    return seconds
 
 
 def free_port() -> int:

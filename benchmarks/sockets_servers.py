@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks import peers
 from benchmarks.calm import cpu
-from benchmarks.processes import ROOT, free_port
+from benchmarks.processes import ROOT, NotHereError, free_port
 
 PYTHON = [sys.executable, "-m"]
 
@@ -99,4 +99,4 @@ def answering(port: int) -> int:
             if made.connect_ex(("127.0.0.1", port)) == 0:
                 return port
         time.sleep(0.05)
-    raise SystemExit(f"Nothing answers on port {port}.")
+    raise NotHereError(f"nothing answers on its port {port}")

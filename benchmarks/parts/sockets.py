@@ -29,7 +29,7 @@ def measure(setting: Setting) -> Any:
                 try:
                     found[str(clients)][name].append(asdict(undisturbed(name, clients, setting.seconds, setting.wait, setting.peers)))
                     say = f"{found[str(clients)][name][-1]['trips']:,.0f}/s"
-                except NotHereError as error:
+                except (NotHereError, SystemExit) as error:  # the latter: it refused or lost something, so that its figure is worth nothing
                     say = absent[name] = f"{error}"
                 print(f"sockets {number + 1}/{setting.rounds} {clients} clients, {TITLES[name]}: {say}", flush=True)
     return {"clients": found, "not here": absent, "seconds": setting.seconds, "rounds": setting.rounds}

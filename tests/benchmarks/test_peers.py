@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import machine, peers, servers
+from benchmarks import __main__ as program
+from benchmarks import machine, peers, processes, servers
 from benchmarks.parts import http, sockets
 from benchmarks.processes import NotHereError, first_answer, free_port, started
 from benchmarks.setting import Setting
@@ -72,6 +73,23 @@ def test_a_server_that_dies_is_not_here_with_its_first_error(requires: Callable[
         started([sys.executable, "-c", program], "0") as server,
     ):
         first_answer(server, free_port(), "/")
+
+
+def test_a_server_that_answers_only_errors_is_not_waited_for_without_end(requires: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    requires("taskset")
+    monkeypatch.setattr(processes, "PATIENCE", 0.7)
+    port = free_port()
+    with pytest.raises(NotHereError, match=r"^nothing answers after"), started([sys.executable, "-m", "http.server", str(port)], "0") as server:
+        first_answer(server, port, "/no-such-file")
+
+
+def test_without_wrk_a_part_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    failing_npm(monkeypatch, "")
+    monkeypatch.setattr(machine.shutil, "which", lambda name: None if name in ("wrk", "node") else name)
+    assert program.main(["--only", "http", "--out", str(tmp_path), "--folder", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "wrk is not here: apt install wrk" in said
+    assert "http can't be measured here: wrk is wanted (apt install wrk)" in said
 
 
 def test_every_script_of_a_peer_is_there() -> None:
