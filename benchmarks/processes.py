@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PATIENCE, PAUSE = 30.0, 0.005
+PORTS = cycle(range(20_000 + os.getpid() % 1000 * 10, 32_000, 2))  # each run begins elsewhere, and comes to none again soon
 NOT_OURS = ("PYTHONDONTWRITEBYTECODE",)  # with it each start would compile again
 
 
@@ -102,11 +104,19 @@ def first_answer(server: Started, port: int, path: str) -> float:
 
 
 def free_port() -> int:
-    """A port that nobody has just now."""
+    """A port that nobody has just now, nor the next one, which a mock of two services takes too; below those that connections are given."""
+    return next(port for port in PORTS if free(port) and free(port + 1))
+
+
+def free(port: int) -> bool:
+    """Whether a server could listen there."""
     with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        port: int = made.getsockname()[1]
-    return port
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            made.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def ask(port: int, path: str, body: Any = None, token: str = "") -> Answer:

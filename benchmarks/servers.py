@@ -70,9 +70,13 @@ KINDS: dict[str, Kind] = {
     "redis-1": Kind("Understudy, Redis", mock, workers=1, about="one worker"),
     "redis-2": Kind("Understudy, Redis, 2 workers", mock, workers=2, about="two workers"),
     "bare": Kind("bare uvicorn", bare, about="the mock's bodies and statuses, recorded; looks at nothing"),
-    "prism": Kind("Prism", prism, "", peer="prism", about="answers with examples, keeps nothing; log off"),
+    "prism": Kind("Prism", prism, "", peer="prism", about="answers with examples, any token is good; log off"),
     "openapi-backend": Kind(
-        "openapi-backend", scripted("openapi-backend"), "", peer="openapi-backend", about="own handlers answer with examples, any token is good"
+        "openapi-backend",
+        scripted("openapi-backend"),
+        "",
+        peer="openapi-backend",
+        about="own handlers answer with examples, any token is good; its look at the document is off (it knows 3.0)",
     ),
     "scalar": Kind("Scalar's mock server", scripted("scalar"), "", peer="scalar", about="answers with examples, any token is good"),
 }

@@ -1,5 +1,6 @@
 """What can't be had is said, and the rest goes on without it."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -63,6 +64,14 @@ def test_an_absent_socket_server_has_its_reason_in_the_table() -> None:
     raw = {"clients": {"50": {"ours": [], "stock": [], "node": []}}, "not here": {"node": "npm could not install it"}, "rounds": 1, "seconds": 1}
     assert "not here: npm could not install it" in sockets.render(raw)
     assert sockets.ratio(raw, 50, "node") == f"not measurable here: {sockets.TITLES['node']} gave no figure"
+
+
+def test_a_free_port_has_a_free_neighbour_and_is_not_given_twice() -> None:
+    first, second = free_port(), free_port()
+    assert second != first
+    assert all(processes.free(port) and port < 32_768 for port in (first, first + 1, second, second + 1))
+    with socket.create_server(("127.0.0.1", second + 3)):
+        assert free_port() > second + 3
 
 
 def test_a_server_that_dies_is_not_here_with_its_first_error(requires: Callable[..., None]) -> None:
