@@ -9,6 +9,7 @@ figures to benchmarks/. What can't be had here is said, and the rest goes on wit
 import argparse
 import re
 import shlex
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,4 +99,5 @@ def run(given: argparse.Namespace, command: str, results: dict[str, Any]) -> lis
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are stopped
     raise SystemExit(main(sys.argv[1:]))

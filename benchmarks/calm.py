@@ -27,19 +27,30 @@ def cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def calm() -> None:
-    """Waits until others let both cores alone, a minute at most."""
-    for _ in range(MINUTE):
-        before = busy()
-        time.sleep(1)
-        if busy() - before < DISTURBED:
-            return
+class Patience:
+    """Seconds that a run may wait for others in all; on a machine that is never quiet, it goes on when they are over."""
+
+    def __init__(self, seconds: int) -> None:
+        self.left = seconds
+
+    def wait(self) -> None:
+        """Until others let both cores alone, a minute at most."""
+        for _ in range(min(self.left, MINUTE)):
+            before = busy()
+            time.sleep(1)
+            if busy() - before < DISTURBED:
+                return
+            self.left -= 1
+
+
+WAITING = Patience(600)
+calm = WAITING.wait
 
 
 def undisturbed(act: Callable[[], Result], pids: Sequence[int], patient: bool) -> tuple[Result, float]:
     """What an act found, and the share of a core that others had meanwhile; of some tries, if patient, the least disturbed."""
     tries: list[tuple[Result, float]] = []
-    while not tries or (patient and tries[-1][1] > DISTURBED and len(tries) < TRIES):
+    while not tries or (patient and WAITING.left and tries[-1][1] > DISTURBED and len(tries) < TRIES):
         if tries:
             calm()
         tries.append(watched(act, pids))

@@ -18,7 +18,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks.calm import DISTURBED, TRIES, busy, calm
+from benchmarks.calm import DISTURBED, TRIES, WAITING, busy, calm
 from benchmarks.sockets_client import Asker, Listener, Locker, Tally, close, connect
 from benchmarks.sockets_servers import Server, serving
 from mock_server.running import new_loop
@@ -143,7 +143,7 @@ def measure_locks(sizes: Sequence[int], rounds: int, seconds: float, peers: Sequ
 def undisturbed(peer: str, clients: int, seconds: float, patient: bool = True, folder: Path | None = None) -> Round:
     """A round; one during which other processes had much of the two cores is repeated, and the least disturbed counts. Not patient: the first one counts."""
     tries: list[Round] = []
-    while not tries or (patient and tries[-1].others > DISTURBED and len(tries) < TRIES):
+    while not tries or (patient and WAITING.left and tries[-1].others > DISTURBED and len(tries) < TRIES):
         if patient:
             calm()
         with serving(peer, folder) as server:
