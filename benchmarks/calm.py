@@ -69,3 +69,11 @@ def own(pids: Sequence[int]) -> float:
     """Seconds that were worked for a benchmark."""
     run = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + run.ru_utime + run.ru_stime + sum(cpu(item) for pid in pids for item in family(pid))
+
+
+def disturbance(shares: Sequence[float]) -> str:
+    """Whether other programs had more of the cores than a result should bear."""
+    above = sum(share > DISTURBED for share in shares)
+    return f"Other programs had more than {DISTURBED:.0%} of a core during {above} of {len(shares)} measurements" + (
+        f", up to {max(shares):.0%}." if above else "."
+    )

@@ -16,6 +16,7 @@ PARTS = {
     "http": "benchmarks.parts.http",
     "sockets": "benchmarks.parts.sockets",
     "startup": "benchmarks.parts.startup",
+    "growth": "benchmarks.parts.growth",
     "checks": "benchmarks.parts.checks",
 }
 

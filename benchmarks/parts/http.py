@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks import plot, wrk
-from benchmarks.calm import DISTURBED, calm, undisturbed
+from benchmarks.calm import calm, disturbance, undisturbed
 from benchmarks.machine import missing
 from benchmarks.peers import PEERS
 from benchmarks.processes import NotHereError, ask, resident
@@ -116,19 +116,15 @@ def render(raw: Any) -> str:
             f"Where each ran (wrk: core {raw['client core']}), how it answers, and bytes of the answers ({', '.join(names)}):",
             table(["server", "cores", "how", "bytes"], where),
             f"Medians of {raw['rounds']}, {raw['seconds']:g} s each after a second of warming up. In each round each server is started afresh and alone. "
-            f"{disturbed(raw)}",
+            f"{disturbance(shares(raw))}",
         )
     )
 
 
-def disturbed(raw: Any) -> str:
-    """Whether other programs had more of the cores than a result should bear."""
-    figures = [item for server in raw["servers"].values() for request in server["requests"].values() for item in request["figures"]]
-    shares = [item["others"] for item in figures]
-    above = sum(share > DISTURBED for share in shares)
-    return f"Other programs had more than {DISTURBED:.0%} of a core during {above} of {len(shares)} measurements" + (
-        f", up to {max(shares):.0%}." if above else "."
-    )
+def shares(raw: Any) -> list[float]:
+    """What others had of a core during each measurement."""
+    requests = [request for server in raw["servers"].values() for request in server["requests"].values()]
+    return [item["others"] for request in requests for item in request["figures"]]
 
 
 def title(item: Any) -> str:

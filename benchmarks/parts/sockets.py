@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks import plot
+from benchmarks.calm import disturbance
 from benchmarks.machine import count
 from benchmarks.peers import PEERS
 from benchmarks.processes import NotHereError
@@ -66,7 +67,8 @@ def render(raw: Any) -> str:
     rows = [row(raw, int(clients), name) for clients in raw["clients"] for name in TITLES]
     text = (
         f"{LOCKERS} clients lock and unlock, each answer is also broadcast to all clients of the room. Medians of {raw['rounds']}, {raw['seconds']:g} s each; "
-        "each round has a fresh server on core 0, the client has core 1. Memory store, without the rate limit of messages."
+        "each round has a fresh server on core 0, the client has core 1. Memory store, without the rate limit of messages. "
+        f"{disturbance([item['others'] for found in raw['clients'].values() for items in found.values() for item in items])}"
     )
     columns = ["clients", "server", "round trips/s", "of Node's", "of python-socketio's", "deliveries/s", "p50 / p99 of a lock, ms", "CPU server / client"]
     return f"![Lock round trips per second](plots/sockets.svg)\n\n{table(columns, rows)}\n\n{text}"

@@ -31,6 +31,11 @@ def test_what_others_disturbed_is_done_again_and_the_calmest_counts(monkeypatch:
     assert calm.undisturbed(lambda: "", (), patient=True) == ("third", 0.05)
 
 
+def test_disturbance_is_told() -> None:
+    assert calm.disturbance([0.02, 0.3, 0.1]) == "Other programs had more than 10% of a core during 1 of 3 measurements, up to 30%."
+    assert calm.disturbance([0.02]) == "Other programs had more than 10% of a core during 0 of 1 measurements."
+
+
 def test_without_patience_the_first_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calm, "watched", lambda act, pids: (act(), 0.5))
     assert calm.undisturbed(lambda: "first", (), patient=False) == ("first", 0.5)

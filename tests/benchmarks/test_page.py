@@ -1,5 +1,6 @@
 """Tables, plots and the page: the same of the same figures, and the page in the repository is that of its figures."""
 
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -7,8 +8,9 @@ import pytest
 
 from benchmarks import __main__ as program
 from benchmarks import page, targets
+from benchmarks.curves import APART, spread
 from benchmarks.machine import cores
-from benchmarks.parts import PARTS
+from benchmarks.parts import PARTS, growth
 from benchmarks.plot import Bar, bars
 from benchmarks.tables import table
 
@@ -32,6 +34,21 @@ def test_the_longest_bar_fills_the_room_and_the_others_are_in_proportion() -> No
     widths = [float(item.attrib["width"]) for item in picture.iter("{http://www.w3.org/2000/svg}rect")][1:]
     assert widths[1] == pytest.approx(widths[0] / 4, abs=0.1)
     assert [item.text for item in picture.iter("{http://www.w3.org/2000/svg}text")] == ["Rates", "by id", "ours & theirs", "200", "theirs", "50"]
+
+
+def test_names_of_curves_do_not_lie_over_each_other() -> None:
+    places = spread({"a": 100.0, "b": 101.0, "c": 100.5, "far": 300.0})
+    assert places["far"] == 300.0
+    assert sorted(places, key=lambda name: places[name]) == ["a", "c", "b", "far"]
+    assert all(later - earlier >= APART - 1 for earlier, later in pairwise(sorted(places.values())))
+
+
+def test_growth_has_a_panel_for_each_collection() -> None:
+    acts = {"one events: by id": {"100": 10.0, "1000": 11.0}, "one events: list": {"100": 20.0, "1000": 40.0}, "two users: list": {"100": 1.5, "1000": 1.5}}
+    raw = {"acts": acts, "bytes": {"record": 800.0}, "log": {"1000": 2**20}}
+    assert "| one events: list | 20.0 | 40.0 | 2.0 |" in growth.render(raw)
+    words = [item.text for item in ElementTree.fromstring(growth.plots(raw)["growth"]).iter("{http://www.w3.org/2000/svg}text")]
+    assert [word for word in words if word in ("one events", "two users", "by id", "list")] == ["one events", "by id", "list", "two users", "list"]
 
 
 def http_result(number: int, by_id: float) -> dict[str, object]:
