@@ -69,6 +69,8 @@ def meet(kind: Kind, setting: Setting, recorded: Recorded, prepared: Prepared, f
             found["start"].append(round(running.start, 3))
             found["memory"].append(round(resident(running.pids[0]), 1))
             own = prepare(running.port) if kind.command is KINDS["mock"].command else prepared
+            for item in REQUESTS[:-1]:  # Node compiles for some three seconds what is asked for often; orders would go on by themselves
+                load(item, kind, running, setting, own, WARM_UP)
             return ", ".join(f"{item.name} {one(item, kind, running, setting, own, found)}" for item in REQUESTS)
     except NotHereError as error:
         found["not here"] = str(error)
@@ -77,19 +79,26 @@ def meet(kind: Kind, setting: Setting, recorded: Recorded, prepared: Prepared, f
 
 def one(item: Request, kind: Kind, running: Running, setting: Setting, prepared: Prepared, found: dict[str, Any]) -> str:
     """One request at one server."""
-    path = f"{kind.prefix}{(kind.title == KINDS['bare'].title and item.bare) or item.path}"
-    body = prepared.bodies.get(item.body)
-    answer = ask(running.port, path, body, prepared.token)
+    answer = ask(running.port, path_of(item, kind), prepared.bodies.get(item.body), prepared.token)
     place = found["requests"].setdefault(item.name, {"status": answer.status, "bytes": len(answer.body), "figures": []})
     if answer.status not in item.good:
         return f"is answered with {answer.status}"
-    post = wrk.script(body, prepared.token) if body is not None else ""
-    url = f"http://127.0.0.1:{running.port}{path}"
-    wrk.run(url, min(WARM_UP, setting.seconds), setting.cores.client, post)
-    figures, others = undisturbed(lambda: wrk.run(url, setting.seconds, setting.cores.client, post), running.pids, setting.wait)
+    load(item, kind, running, setting, prepared, WARM_UP)
+    figures, others = undisturbed(lambda: load(item, kind, running, setting, prepared, setting.seconds), running.pids, setting.wait)
     wrong = figures.lost + (figures.answered - figures.refused if item.good[0] >= 300 else figures.refused)
     place["figures"].append({**asdict(figures), "wrong": wrong, "others": others})
     return f"{figures.rate:,.0f}/s" + (f" ({wrong} WRONG)" if wrong else "")
+
+
+def load(item: Request, kind: Kind, running: Running, setting: Setting, prepared: Prepared, seconds: float) -> wrk.Figures:
+    """wrk on one request for so many seconds."""
+    post = wrk.script(prepared.bodies[item.body], prepared.token) if item.body else ""
+    return wrk.run(f"http://127.0.0.1:{running.port}{path_of(item, kind)}", seconds, setting.cores.client, post)
+
+
+def path_of(item: Request, kind: Kind) -> str:
+    """Where a server has a request."""
+    return f"{kind.prefix}{(kind is KINDS['bare'] and item.bare) or item.path}"
 
 
 def rate(raw: Any, server: str, request: str, key: str = "rate") -> float | None:
@@ -115,7 +124,7 @@ def render(raw: Any) -> str:
             table(["server", *names], latencies),
             f"Where each ran (wrk: core {raw['client core']}), how it answers, and bytes of the answers ({', '.join(names)}):",
             table(["server", "cores", "how", "bytes"], where),
-            f"Medians of {raw['rounds']}, {raw['seconds']:g} s each after a second of warming up. In each round each server is started afresh and alone. "
+            f"Medians of {raw['rounds']}, {raw['seconds']:g} s each after four seconds of warming up. In each round each server is started afresh and alone. "
             f"{disturbance(shares(raw))}",
         )
     )
