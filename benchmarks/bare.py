@@ -1,15 +1,12 @@
 """The yardstick: a bare ASGI application that answers with recorded bytes, on the same uvicorn as the mock."""
 
-import asyncio
 import json
 import os
 from typing import Any
 
 import uvicorn
 
-from mock_server.serve import new_loop
-
-ANSWERS: dict[str, bytes] = {path: text.encode() for path, text in json.loads(os.environ.get("BARE_ANSWERS", "{}")).items()}
+ANSWERS: dict[str, tuple[int, bytes]] = {path: (status, text.encode()) for path, (status, text) in json.loads(os.environ.get("BARE_ANSWERS", "{}")).items()}
 HEADERS = [(b"content-type", b"application/json")]
 
 
@@ -19,8 +16,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         return
     while (await receive()).get("more_body"):
         pass
-    body = ANSWERS[scope["path"]]
-    status = 201 if scope["method"] == "POST" else 200
+    status, body = ANSWERS[scope["path"]]
     await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, (b"content-length", b"%d" % len(body))]})
     await send({"type": "http.response.body", "body": body})
 
@@ -31,11 +27,10 @@ if __name__ == "__main__":
         port=int(os.environ["PORT"]),
         http="httptools",
         ws="websockets-sansio",
-        loop="none",
+        loop="auto",
         lifespan="off",
         access_log=False,
         log_level="warning",
         server_header=False,
     )
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(uvicorn.Server(config).serve())
+    uvicorn.Server(config).run()

@@ -1,4 +1,4 @@
-"""The servers that the socket benchmark compares, each fresh, on core 0: the mock without its rate limit, and stock python-socketio."""
+"""The servers that the socket benchmark compares, each fresh, on core 0: the mock without its rate limit, and stock python-socketio, Node's socket.io."""
 
 import json
 import os
@@ -16,9 +16,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from benchmarks import peers
+from benchmarks.calm import cpu
+from benchmarks.processes import ROOT, NotHereError, free_port
+
 PYTHON = [sys.executable, "-m"]
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,7 @@ class Server:
     urls: Mapping[str, str] = field(default_factory=dict)
 
     def cpu(self) -> float:
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu(self.pid)
 
     def resident(self) -> int:
         found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
@@ -45,12 +46,6 @@ class Server:
         body = json.dumps({"seconds": seconds}).encode()
         with urllib.request.urlopen(urllib.request.Request(address, body, {"content-type": "application/json"})) as answer:
             answer.read()
-
-
-def busy() -> float:
-    """Seconds that the two cores of the benchmark have worked, for whomever."""
-    cores = [line.split() for line in Path("/proc/stat").read_text().splitlines() if line.startswith(("cpu0 ", "cpu1 "))]
-    return sum(int(field) for core in cores for field in (*core[1:4], *core[6:9])) / TICKS
 
 
 @cache
@@ -68,30 +63,24 @@ def documents() -> tuple[str, tempfile.TemporaryDirectory[str]]:
 
 
 @contextmanager
-def serving(name: str) -> Iterator[Server]:
-    """A fresh server of that name ('stock' or 'ours') on a free port."""
-    with started(name) as (process, port, urls):
-        yield Server(name, port, process.pid, urls)
-
-
-@contextmanager
-def started(name: str) -> Iterator[tuple[subprocess.Popen[str], int, dict[str, str]]]:
+def serving(name: str, folder: Path | None = None) -> Iterator[Server]:
+    """A fresh server of that name ('stock', 'ours' or 'node') on a free port; folder: where Node's is installed."""
     port = free_port()
-    command = ["benchmarks.stock_socketio"] if name == "stock" else ["understudy", "mock", documents()[0], "--port", "0", "--json"]
-    process = subprocess.Popen(["taskset", "-c", "0", *PYTHON, *command], env={**os.environ, "PORT": str(port)}, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    command, environment = command_of(name, port, folder), {**os.environ, "PORT": str(port)}
+    process = subprocess.Popen(["taskset", "-c", "0", *command], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
-        urls = {} if name == "stock" else announced(process)
-        yield process, answering(int(urls["realtime"].rpartition(":")[2]) if urls else port), urls
+        urls = announced(process) if name == "ours" else {}
+        yield Server(name, answering(int(urls["realtime"].rpartition(":")[2]) if urls else port), process.pid, urls)
     finally:
         process.terminate()
         process.wait()
 
 
-def free_port() -> int:
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        port: int = made.getsockname()[1]
-    return port
+def command_of(name: str, port: int, folder: Path | None) -> list[str]:
+    """What starts a server."""
+    if name == "node":
+        return [*peers.command("socket.io", folder or peers.default_folder()), str(port)]
+    return [*PYTHON, "benchmarks.stock_socketio"] if name == "stock" else [*PYTHON, "understudy", "mock", documents()[0], "--port", "0", "--json"]
 
 
 def announced(process: subprocess.Popen[str]) -> dict[str, str]:
@@ -110,4 +99,4 @@ def answering(port: int) -> int:
             if made.connect_ex(("127.0.0.1", port)) == 0:
                 return port
         time.sleep(0.05)
-    raise SystemExit(f"Nothing answers on port {port}.")
+    raise NotHereError(f"nothing answers on its port {port}")

@@ -3,7 +3,6 @@
 PORT=3980 python -m benchmarks.stock_socketio
 """
 
-import asyncio
 import os
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -12,8 +11,6 @@ from urllib.parse import parse_qs
 
 import socketio
 import uvicorn
-
-from mock_server.serve import new_loop
 
 NAMESPACE = "/realtime"
 HOLD = timedelta(minutes=5)
@@ -87,7 +84,7 @@ if __name__ == "__main__":
         port=int(os.environ["PORT"]),
         http="httptools",
         ws="websockets-sansio",
-        loop="none",
+        loop="auto",
         lifespan="on",
         access_log=False,
         log_level="warning",
@@ -95,5 +92,4 @@ if __name__ == "__main__":
         proxy_headers=False,
         backlog=2048,
     )
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(uvicorn.Server(config).serve())
+    uvicorn.Server(config).run()
