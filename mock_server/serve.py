@@ -97,6 +97,7 @@ def _tame_collector() -> None:
     """What is loaded at start stays: the garbage collector need not look at it again, nor so often at what requests leave behind."""
     gc.collect()
     gc.freeze()
+    gc.enable()  # the command line has it wait
     gc.set_threshold(50_000, 20, 100)  # more than what the log keeps alive for a while: less often, it is looked at in vain
 
 

@@ -1,5 +1,6 @@
 """`understudy mock`: serves backends or documents."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -43,6 +44,10 @@ def command(**flags: Any) -> None:
     """
     given = {name.replace("_", "-"): value for name, value in flags.items()}
     options = mock_options(given, os.environ, Path.cwd(), terminal=sys.stdout.isatty())
-    from mock_server.serve import run  # not before the options are known to be good: it brings the web server
+    gc.disable()  # until all is loaded: what is made at start stays, and would be looked at in vain for a tenth of the time
+    try:
+        from mock_server.serve import run  # not before the options are known to be good: it brings the web server
 
-    run(options)
+        run(options)
+    finally:
+        gc.enable()
