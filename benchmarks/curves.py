@@ -6,7 +6,7 @@ from math import ceil, floor, log10
 
 from benchmarks.plot import EDGE, FAINT, HEAD, INK, RULE, page, text
 
-PANEL, TALL, LEFT, LABELS, TITLE, FOOT = 500, 230, 52, 178, 30, 40
+PANEL, TALL, LEFT, LABELS, TITLE, FOOT = 500, 230, 64, 166, 30, 40
 COLOURS = ("#1f7a5c", "#2b62a8", "#b4531f", "#7a4aa0", "#9a7b12", "#a8324f", "#3a7f8c", "#5d6b7a")
 APART = 14
 Curve = Mapping[int, float]
@@ -43,7 +43,7 @@ def panel(name: str, found: Mapping[str, Curve], place: tuple[float, float], spa
     lines = [text(place[0], place[1] + 14, name, 14, INK, "600")]
     for power in range(spans[1][0], spans[1][1] + 1):
         lines.append(f'<path d="M{left} {y(10**power):.1f}H{right}" stroke="{RULE}"/>')
-        lines.append(text(left - 6, y(10**power) + 4, f"{10**power:,g}", 11, FAINT, anchor="end"))
+        lines.append(text(left - 6, y(10**power) + 4, f"{10**power:,}", 11, FAINT, anchor="end"))
     lines += [text(x(10**power), bottom + 16, f"{10**power:,g}", 11, FAINT, anchor="middle") for power in range(spans[0][0], spans[0][1] + 1)]
     ends = spread({label: y(curve[max(curve)]) for label, curve in found.items()})
     for colour, (label, curve) in zip(COLOURS * len(found), found.items(), strict=False):

@@ -148,7 +148,10 @@ def find_account(call: Call, login_name: Any) -> Row | None:
     exact = next(iter(call.store.by(auth["collection"], auth["login"], login_name)), None)
     if exact is not None:
         return exact
-    return next((row for row in call.store.all(auth["collection"]) if str(row.get(auth["login"], "")).lower() == login_name.lower()), None)
+    selected = call.store.select(auth["collection"], [(call.runtime.login, login_name.lower())], ())
+    if selected is not None:
+        return next(iter(selected.rows(0, 1)), None)
+    return next((row for row in call.store.all(auth["collection"]) if call.runtime.login.of(row) == login_name.lower()), None)
 
 
 def register(call: Call, values: Mapping[str, Any]) -> Row:

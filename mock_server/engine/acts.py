@@ -1,14 +1,15 @@
 """The act itself: one function per verb of `do`, and the answer made of what it did."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from mock_server.engine import accounts, guards, pages, rows
+from mock_server.engine import accounts, choosing, guards, pages, rows
 from mock_server.engine.call import Call, Entity, Reply
 from mock_server.engine.invention import invented
 from mock_server.engine.plan import Plan
 from mock_server.engine.problem import Problem
-from mock_server.engine.runtime import sort_rows
+from mock_server.state.ordering import sort_rows
+from mock_server.state.selection import Sifted
 from mock_server.state.store import Row
 from understudy.contract import schemas
 
@@ -50,71 +51,22 @@ def reply(plan: Plan) -> Step:
 def _list(plan: Plan) -> Step:
     collection = plan.collection
     assert collection is not None
-    candidates, conditions = _candidates(plan), _conditions(plan)
+    lazy = plan.pager is not None and plan.pager.style == "cursor" and not choosing.counts(plan)
+    chosen = choosing.sifting(plan, plan.sort) if lazy else choosing.chosen(plan, plan.sort)
 
     def run(call: Call) -> None:
-        scope = call.scope
-        found = candidates(call)
-        for applies, condition in conditions:
-            if applies is not None and not applies(call):
-                continue
-            kept = []
-            for row in found:
-                scope["row"] = row
-                if condition(scope):
-                    kept.append(row)
-            found = kept
-        ordered = sort_rows(list(found), plan.sort) if plan.sort else list(found)
-        names: Mapping[str, Any] = {"total": len(ordered)}
-        if plan.pager is not None:
-            ordered, names = pages.cut(call, plan.pager, ordered, plan.sort, collection.key)
-        call.reply = Reply([Entity(collection.name, row) for row in ordered], page=names)
+        found = chosen(call)
+        names: Mapping[str, Any]
+        if isinstance(found, Sifted):
+            assert plan.pager is not None
+            shown, names = pages.walked(call, plan.pager, found, plan.sort, collection.key)
+        elif plan.pager is not None:
+            shown, names = pages.cut(call, plan.pager, found, plan.sort, collection.key)
+        else:
+            shown, names = found.rows(), {"total": len(found)}
+        call.reply = Reply([Entity(collection.name, row) for row in shown], page=names)
 
     return run
-
-
-def _candidates(plan: Plan) -> Callable[[Call], Iterable[Row]]:
-    """The rows that a list begins with: by owner or scope through an index where there is one."""
-    assert plan.collection is not None
-    name, owner, inside = plan.collection.name, plan.words.get("owner"), guards.scope(plan)
-
-    def candidates(call: Call) -> Iterable[Row]:
-        wanted = inside(call) if inside is not None else {}
-        if owner is not None:
-            wanted = {owner: guards.me(call), **wanted}
-        if not wanted:
-            return call.store.all(name)
-        (first, value), *rest = wanted.items()
-        found = call.store.by(name, first, value)
-        return [row for row in found if all(row.get(field) == other for field, other in rest)] if rest else found
-
-    return candidates
-
-
-def _conditions(plan: Plan) -> list[tuple[Callable[[Call], bool] | None, Callable[[Any], Any]]]:
-    """What rows must fulfil: always, or where a query parameter is given."""
-    found: list[tuple[Callable[[Call], bool] | None, Callable[[Any], Any]]] = []
-    found += [(None, plan.compile(plan.words[word], word)) for word in ("where", "visible") if word in plan.words]
-    filters = plan.words.get("filters") or {}
-    if isinstance(filters, list):
-        filters = {name: f"row['{name}'] == query['{name}']" for name in filters}
-    for name, condition in filters.items():
-        found.append((_given(name), plan.compile(condition, f"filters.{name}")))
-    for name, fields in (plan.words.get("search") or {}).items():
-        found.append((_given(name), _contains(name, tuple(fields))))
-    return found
-
-
-def _given(name: str) -> Callable[[Call], bool]:
-    return lambda call: call.query.get(name) not in (None, "")
-
-
-def _contains(name: str, fields: tuple[str, ...]) -> Callable[[Any], bool]:
-    def fits(scope: Any) -> bool:
-        row, wanted = scope["row"], str(scope["query"][name]).lower()
-        return any(wanted in str(row.get(field) or "").lower() for field in fields)
-
-    return fits
 
 
 def _read(plan: Plan) -> None:
@@ -202,7 +154,7 @@ def _update(plan: Plan) -> Step:
 
 def _update_many(plan: Plan) -> Step:
     assert plan.collection is not None
-    collection, candidates, conditions = plan.collection, _candidates(plan), _conditions(plan)
+    collection, candidates, conditions = plan.collection, choosing.candidates(plan), choosing.conditions(plan)
     fixed = plan.values(plan.words.get("set") or {}, "set")
 
     def run(call: Call) -> None:
@@ -266,17 +218,16 @@ def _aggregate(plan: Plan) -> Step | None:
     if not group:
         return None
     assert plan.collection is not None
-    collection, candidates, conditions = plan.collection, _candidates(plan), _conditions(plan)
+    collection, chosen = plan.collection, choosing.chosen(plan, ())
     by, fields = plan.values(group["by"], "group.by"), plan.values(group["fields"], "group.fields", {"rows": collection.name})
     order = (group["sort"],) if isinstance(group.get("sort"), str) else tuple(group.get("sort") or ())
 
     def run(call: Call) -> None:
         groups: dict[str, tuple[dict[str, Any], list[Row]]] = {}
-        for row in candidates(call):
+        for row in chosen(call).rows():
             call.scope["row"] = row
-            if all(condition(call.scope) for applies, condition in conditions if applies is None or applies(call)):
-                names = by(call.scope)
-                groups.setdefault(repr(names), (names, []))[1].append(row)
+            names = by(call.scope)
+            groups.setdefault(repr(names), (names, []))[1].append(row)
         made = []
         for names, members in groups.values():
             call.scope["rows"] = members

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fixtures.instants import seconds
-from mock_server.engine import acts, guards, locks, rows
+from mock_server.engine import acts, guards, locks, lookups, rows
 from mock_server.engine.answers import texts
 from mock_server.engine.call import Call, Emit, Entity
 from mock_server.engine.plan import Plan
@@ -41,11 +41,12 @@ def spends(plan: Plan) -> Step | None:
         return None
     name = word["collection"]
     where = plan.compile(word["where"], "spends.where", {"it": name})
+    candidates = lookups.candidates(plan, name, word["where"], "spends.where")
     status, say = word.get("status", 409), word.get("say", f"The {rows.singular(name).lower()} is not valid, or was used before")
     key = plan.runtime.contract.collections[name].key
 
     def spend(call: Call) -> None:
-        found = _first(call, name, where)
+        found = _first(call, candidates(call), where)
         used = found is not None and word.get("used") and found.get(word["used"])
         expired = found is not None and word.get("expires") and (time(found.get(word["expires"])) or 0) <= call.now
         if found is None or used or expired:
@@ -59,8 +60,8 @@ def spends(plan: Plan) -> Step | None:
     return spend
 
 
-def _first(call: Call, name: str, where: Callable[[Any], Any]) -> Row | None:
-    for row in call.store.all(name):
+def _first(call: Call, candidates: Iterable[Row], where: Callable[[Any], Any]) -> Row | None:
+    for row in candidates:
         call.scope["it"] = row
         if where(call.scope):
             return row
@@ -207,13 +208,14 @@ def removes(plan: Plan, source: Any = None) -> Step | None:
 def _elsewhere(plan: Plan, item: Mapping[str, Any], word: str) -> Step:
     name = _collection(plan, item, word)
     where = plan.compile(item["where"], f"{word}.where", {"it": name}) if "where" in item else None
+    candidates = lookups.candidates(plan, name, item.get("where"), f"{word}.where")
     when = plan.compile(item["when"], f"{word}.when") if "when" in item else None
     fixed = plan.values(item.get("set") or {}, f"{word}.set", {"it": name})
 
     def run(call: Call) -> None:
         if when is not None and not when(call.scope):
             return
-        for row in list(call.store.all(name)):
+        for row in list(candidates(call)):
             call.scope["it"] = row
             if where is None or where(call.scope):
                 if word == "removes":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from mock_server.engine import accounts, rows
+from mock_server.engine import accounts, lookups, rows
 from mock_server.engine.call import Call
 from mock_server.engine.plan import Plan
 from mock_server.engine.problem import Problem
@@ -62,7 +62,7 @@ def role_in(call: Call, collection: Collection, declared: Members, row: Row) -> 
     if declared.list:
         found = next((item for item in row.get(declared.list) or () if item.get(declared.user) == me), None)
     else:
-        candidates = call.store.by(str(declared.collection), str(declared.by), row[collection.key])
+        candidates = call.store.matching(str(declared.collection), {str(declared.by): row[collection.key], declared.user: me})
         found = next((item for item in candidates if item.get(declared.user) == me), None)
     return None if found is None else str(found.get(declared.role, "member")) if declared.role else "member"
 
@@ -84,6 +84,7 @@ def _need(plan: Plan, name: str, word: Mapping[str, Any]) -> Callable[[Call], Ro
     collection = plan.runtime.contract.collections[word["collection"]]
     key = plan.compile(word["key"], f"with.{name}.key") if "key" in word else None
     where = plan.compile(word["where"], f"with.{name}.where", {"it": collection.name}) if "where" in word else None
+    candidates = lookups.candidates(plan, collection.name, word.get("where"), f"with.{name}.where")
 
     def fits(call: Call, row: Row) -> bool:
         call.scope["it"] = row
@@ -94,7 +95,7 @@ def _need(plan: Plan, name: str, word: Mapping[str, Any]) -> Callable[[Call], Ro
             found = rows.find(call, collection, key(call.scope))
             found = found if found is not None and fits(call, found) else None
         else:
-            found = next((row for row in call.store.all(collection.name) if fits(call, row)), None)
+            found = next((row for row in candidates(call) if fits(call, row)), None)
         if found is None and not word.get("optional"):
             raise rows.missing(collection.name, word.get("say"))
         return found

@@ -11,9 +11,10 @@ import orjson
 
 from mock_server.engine.call import Call
 from mock_server.engine.media import whole
-from mock_server.engine.runtime import sort_rows
 from mock_server.engine.validation import parse_query
 from mock_server.engine.views import dumps
+from mock_server.state.ordering import UnorderedError
+from mock_server.state.selection import Listed, Rows, Sifted
 from mock_server.state.store import Row
 from understudy.contract.model import Operation
 
@@ -58,9 +59,9 @@ def pager(operation: Operation, settings: Mapping[str, Any]) -> Pager | None:
     return Pager(style, offset or "page", size or "limit", "cursor", 20 if "page" in names else 1000, 1000)
 
 
-def cut(call: Call, found: Pager, rows: list[Row], sort: tuple[str, ...], key: str) -> tuple[list[Row], dict[str, Any]]:
+def cut(call: Call, found: Pager, rows: Rows, sort: tuple[str, ...], key: str) -> tuple[list[Row], dict[str, Any]]:
     """The rows of the page that a call asks for, and what a page template may name."""
-    size = min(max(_number(call.query.get(found.size), found.default), 1), found.most)
+    size = _size(call, found)
     total, pages = len(rows), math.ceil(len(rows) / size)
     names: dict[str, Any] = {"total": total, "limit": size, "pages": pages, "next": None, "previous": None, "page": 1}
     cursor = call.query.get(found.cursor) if found.style == "cursor" else None
@@ -71,11 +72,34 @@ def cut(call: Call, found: Pager, rows: list[Row], sort: tuple[str, ...], key: s
     else:
         names["page"] = max(_number(call.query.get(found.page), 1), 1) if found.style != "limit" else 1
         start = (names["page"] - 1) * size
-    chosen = rows[start : start + size]
+    chosen = rows.rows(start, start + size)
     if found.style == "cursor":
         names["next"] = _link(call, found, {found.cursor: _cursor(chosen[-1], sort, key)}) if chosen and start + size < total else None
         names["previous"] = _previous(call, found, rows, start, size, sort, key)
     return chosen, names
+
+
+def _size(call: Call, found: Pager) -> int:
+    return min(max(_number(call.query.get(found.size), found.default), 1), found.most)
+
+
+def walked(call: Call, found: Pager, rows: Sifted, sort: tuple[str, ...], key: str) -> tuple[list[Row], dict[str, Any]]:
+    """The same where nobody says how many rows there are, so that nobody counts them: from the cursor on, until the page is full."""
+    size, cursor = _size(call, found), call.query.get(found.cursor)
+    number = 1 if cursor else max(_number(call.query.get(found.page), 1), 1)
+    if cursor:
+        start = _after(rows, str(cursor), sort, key)
+        chosen, before = rows.rows_from(start, size + 1), rows.rows_before(start, size + 1)
+    else:
+        start = (number - 1) * size
+        seen = rows.rows_from(0, start + size + 1)
+        chosen, before = seen[start:], seen[:start][::-1] if len(seen) >= start else []
+    names: dict[str, Any] = {"limit": size, "page": number, "next": None, "previous": None}
+    if len(chosen) > size:
+        names["next"] = _link(call, found, {found.cursor: _cursor(chosen[size - 1], sort, key)})
+    if before:
+        names["previous"] = _link(call, found, {found.cursor: _cursor(before[size], sort, key)} if len(before) > size else {})
+    return chosen[:size], names
 
 
 def _number(value: Any, default: int) -> int:
@@ -83,10 +107,10 @@ def _number(value: Any, default: int) -> int:
     return number if isinstance(number, int) and not isinstance(number, bool) else default
 
 
-def _previous(call: Call, found: Pager, rows: list[Row], start: int, size: int, sort: tuple[str, ...], key: str) -> str | None:
+def _previous(call: Call, found: Pager, rows: Rows, start: int, size: int, sort: tuple[str, ...], key: str) -> str | None:
     if start <= 0 or start > len(rows):
         return None
-    return _link(call, found, {found.cursor: _cursor(rows[start - size - 1], sort, key)} if start > size else {})
+    return _link(call, found, {found.cursor: _cursor(rows.rows(start - size - 1, start - size)[0], sort, key)} if start > size else {})
 
 
 def _cursor(row: Row, sort: tuple[str, ...], key: str) -> str:
@@ -95,17 +119,30 @@ def _cursor(row: Row, sort: tuple[str, ...], key: str) -> str:
     return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
-def _after(rows: list[Row], cursor: str, sort: tuple[str, ...], key: str) -> int:
+def _after(rows: Rows | Sifted, cursor: str, sort: tuple[str, ...], key: str) -> int:
     """The place behind the row that a cursor names; behind where it would stand if it is gone; the start for no cursor of ours."""
     try:
         last, values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        position = next((index for index, row in enumerate(rows) if row[key] == last), None)
+        position = rows.position(last)
         if position is not None:
             return position + 1
         stub = {**values, key: last}
     except (ValueError, TypeError):
         return 0
-    return next((index for index, row in enumerate(sort_rows([*rows, stub], sort)) if row is stub), 0)
+    try:
+        return rows.place_for(stub)
+    except UnorderedError:  # a cursor that was tampered with
+        return _naively(rows, stub, sort, key)
+
+
+def _naively(rows: Rows | Sifted, stub: Row, sort: tuple[str, ...], key: str) -> int:
+    """The place where a row would stand that no index can place."""
+    if not isinstance(rows, Sifted):
+        return Listed(rows.rows(), sort, key).place_for(stub)
+    found = rows.listed(sort, key)
+    behind = found.rows(found.place_for(stub))
+    position = rows.selection.position(behind[0][key]) if behind else None
+    return len(rows.selection) if position is None else position
 
 
 def _link(call: Call, found: Pager, changed: Mapping[str, str]) -> str:

@@ -1,11 +1,12 @@
 """Finding, making, changing and removing rows, with everything their collection declares."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mock_server.engine.call import Call
 from mock_server.engine.media import whole
 from mock_server.engine.problem import Problem
+from mock_server.state.indexes import is_plain
 from mock_server.state.store import Row
 from understudy.contract.functions import iso
 from understudy.contract.model import Collection
@@ -108,9 +109,16 @@ def check_unique(call: Call, collection: Collection, row: Row) -> None:
         values = [row.get(name) for name in names]
         if any(value is None for value in values):
             continue
-        for other in call.store.by(collection.name, names[0], values[0]):
+        for other in _alike(call, collection.name, names, values):
             if other[collection.key] != row.get(collection.key) and all(other.get(name) == row.get(name) for name in names):
                 raise Problem(409, "taken", name=f"{singular(collection.name)} with this {' and '.join(names)}", field=names[0], rule="unique")
+
+
+def _alike(call: Call, name: str, fields: Sequence[str], values: list[Any]) -> Iterable[Row]:
+    """The rows that may have certain values in some fields."""
+    if all(map(is_plain, values)):
+        return call.store.matching(name, dict(zip(fields, values, strict=True)))
+    return call.store.by(name, fields[0], values[0])
 
 
 def check_move(collection: Collection, before: Any, after: Any) -> None:

@@ -13,6 +13,8 @@ from mock_server.engine import pushes
 from mock_server.engine.call import Call, Entity, Request
 from mock_server.engine.problem import CODES, DETAILS, TITLES
 from mock_server.engine.views import Views
+from mock_server.state.indexes import Computed
+from mock_server.state.ordering import sort_rows
 from mock_server.state.seats import Ledger
 from mock_server.state.store import Row
 from understudy.contract import documents, schemas
@@ -44,6 +46,8 @@ class Runtime:
         self.virtual_names = {name: item.virtual for name, item in contract.collections.items()}
         self.auth: Mapping[str, Any] = self.settings.get("auth") or {}
         self.virtuals: dict[tuple[str, str], Virtual] = {}
+        self.computed: dict[tuple[str, str], Computed] = {}
+        self.login = _lower(str(self.auth.get("login", "")))
         self.ledgers: dict[str, Ledger] = {}
         self.defaults = {name: tuple(_defaults(item)) for name, item in contract.collections.items()}
         self.stamps = {name: tuple(_stamps(item)) for name, item in contract.collections.items()}
@@ -188,6 +192,11 @@ class Runtime:
         return fetch
 
 
+def _lower(field: str) -> Computed:
+    """A text in lower case: a login name is found whatever its case."""
+    return Computed(frozenset([field]), lambda row: str(row.get(field, "")).lower())
+
+
 def _has(node: Any, word: str) -> bool:
     if isinstance(node, dict):
         return node.get(word) is True or any(_has(value, word) for value in node.values())
@@ -216,35 +225,6 @@ def entities(kind: str, value: Any) -> Any:
     if isinstance(value, dict):
         return Entity(kind, value)
     return [Entity(kind, item) if isinstance(item, dict) else item for item in value] if isinstance(value, list) else value
-
-
-def sort_rows(rows: list[Row], fields: tuple[str, ...]) -> list[Row]:
-    """Rows in the order of some fields; a leading minus turns it; null comes last."""
-    result = rows
-    for field in reversed(fields):
-        name, turned = field.removeprefix("-"), field.startswith("-")
-        values = [row.get(name) for row in result]
-        if None in values:
-            lack = [row for row in result if row.get(name) is None]
-            result = [row for row in result if row.get(name) is not None]
-            values = [row[name] for row in result]
-        else:
-            lack = []
-        result = [result[index] for index in _ordered(values, turned)] + lack
-    return result
-
-
-def _ordered(values: list[Any], turned: bool) -> list[int]:
-    try:
-        return sorted(range(len(values)), key=values.__getitem__, reverse=turned)
-    except TypeError:  # of several kinds
-        return sorted(range(len(values)), key=lambda index: _order(values[index]), reverse=turned)
-
-
-def _order(value: Any) -> tuple[int, Any]:
-    if isinstance(value, int | float):
-        return (0, value)
-    return (1, value) if isinstance(value, str) else (2, str(value))
 
 
 def _derived(evaluate: Evaluate) -> Virtual:

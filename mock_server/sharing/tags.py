@@ -1,9 +1,11 @@
 """What a call read and wrote, as tags: the whole of a collection, one row of it, or the rows with one value in a field."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mock_server.state.store import Key, Row, Table, Unit
+from mock_server.state.indexes import Term
+from mock_server.state.selection import Selection
+from mock_server.state.store import Key, Row, Table, Tally, Unit
 from understudy.contract.model import Contract
 from understudy.wire import jsons
 
@@ -59,8 +61,34 @@ class SharedUnit(Unit):
 
     def by(self, collection: str, field: str, value: Any) -> Iterable[Row]:
         """The rows with a value in a field."""
-        self.seen.add(_valued(collection, field, value) if field in self._indexed[collection] else collection)
+        self._look(collection, ((field, value),))
         return super().by(collection, field, value)
+
+    def matching(self, collection: str, values: Mapping[str, Any]) -> Iterable[Row]:
+        """The rows with certain values in some fields."""
+        self._look(collection, values.items())
+        return super().matching(collection, values)
+
+    def few(self, collection: str, field: str, value: Any) -> Iterable[Row] | None:
+        """The rows with a value in a field, if they are few."""
+        self._look(collection, ((field, value),))
+        return super().few(collection, field, value)
+
+    def select(self, collection: str, terms: Sequence[tuple[Term, Any]], sort: tuple[str, ...]) -> Selection | None:
+        """The rows that have certain values, in an order: who is in it and in which place is told by those with one of the values, or by all."""
+        self._look(collection, terms)
+        return super().select(collection, terms, sort)
+
+    def tally(self, collection: str, terms: Sequence[tuple[Term, Any]], field: str, sort: tuple[str, ...]) -> Tally | None:
+        """What an index knows of the rows that have certain values."""
+        self._look(collection, terms)
+        return super().tally(collection, terms, field, sort)
+
+    def _look(self, collection: str, values: Iterable[tuple[Term, Any]]) -> None:
+        """Remembers a look at the rows with certain values: by one that writes are told by, else as one at the whole collection."""
+        indexed = self._indexed[collection]
+        tag = next((_valued(collection, field, value) for field, value in values if isinstance(field, str) and field in indexed), collection)
+        self.seen.add(tag)
 
     def written_tags(self) -> Iterator[str]:
         """The tags of what would be written."""
@@ -69,7 +97,7 @@ class SharedUnit(Unit):
             yield collection
             for key, row in rows.items():
                 yield _row(collection, key)
-                old = self._tables[collection].rows.get(key) or {}
+                old = self._tables[collection].get(key) or {}
                 for field in self._indexed[collection]:
                     values = {_text(old.get(field)), _text(row.get(field))} if row else {_text(old.get(field))}
                     yield from (f"{collection}.{field}={value}" for value in values)

@@ -5,13 +5,19 @@ lock and is not, but nobody may take what locks hold. So `free = total - reserve
 Expiry is an instant compared with the world's clock.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from mock_server.state.indexes import Computed, is_plain, plain
+from mock_server.state.selection import Selection
 from mock_server.state.store import Row, Unit
 from understudy.contract.functions import iso, time
 from understudy.contract.model import Capacity, Holds
+
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
 
 class CapacityError(Exception):
@@ -41,17 +47,49 @@ class Ledger:
         """Whether a hold was a lock that has ended."""
         return hold.get(self.holds.expires) is not None and not self._is_lock(self.holds, hold, now)
 
-    def _holds(self, unit: Unit, row: Row) -> tuple[Holds, Iterable[Row]] | None:
+    def _of_user(self, unit: Unit, row: Row, user: Any) -> Iterable[Row]:
+        """What a user holds of a row."""
         holds = self.capacity.holds
-        return (holds, unit.by(holds.collection, holds.by, row[self.key])) if holds else None
+        if holds is None:
+            return ()
+        found = unit.few(holds.collection, holds.by, row[self.key])
+        if found is None and is_plain(user) and is_plain(row[self.key]):
+            return unit.matching(holds.collection, {holds.by: row[self.key], holds.user: user})
+        found = unit.by(holds.collection, holds.by, row[self.key]) if found is None else found
+        return [hold for hold in found if hold[holds.user] == user]
 
     def locked(self, unit: Unit, row: Row, now: float, user: Any = None) -> int:
         """How much locks hold of a row: everyone's, or one user's."""
-        found = self._holds(unit, row)
-        if found is None:
+        holds = self.capacity.holds
+        if holds is None:
             return 0
-        holds, rows = found
-        return sum(hold[holds.quantity] for hold in rows if self._is_lock(holds, hold, now) and (user is None or hold[holds.user] == user))
+        if user is not None:
+            return sum(hold[holds.quantity] for hold in self._of_user(unit, row, user) if self._is_lock(holds, hold, now))
+        found = unit.few(holds.collection, holds.by, row[self.key])
+        if found is None:
+            known = self._tallied(unit, holds, row[self.key], now)
+            if known is not None:
+                return known
+            found = unit.by(holds.collection, holds.by, row[self.key])
+        return sum(hold[holds.quantity] for hold in found if self._is_lock(holds, hold, now)) if found else 0
+
+    def _tallied(self, unit: Unit, holds: Holds, key: Any, now: float) -> int | None:
+        """The same for everyone, of a running sum: without those at its beginning whose time is over, and with what the call itself has done."""
+        regular, others = (unit.tally(holds.collection, ((holds.by, key), (_end(holds.expires), kind)), holds.quantity, (holds.expires,)) for kind in (1, 2))
+        if regular is None or others is None:
+            return None
+        total = regular.total
+        for hold in _one_by_one(regular.rows):
+            if self._is_lock(holds, hold, now):
+                break
+            total -= hold[holds.quantity]
+        total += sum(hold[holds.quantity] for hold in others.rows.rows() if self._is_lock(holds, hold, now))
+        for before, after in unit.pending(holds.collection):
+            total += sum(sign * hold[holds.quantity] for sign, hold in ((-1, before), (1, after)) if hold and self._counts(holds, hold, key, now))
+        return int(total)
+
+    def _counts(self, holds: Holds, hold: Row, key: Any, now: float) -> bool:
+        return plain(hold.get(holds.by)) == plain(key) and self._is_lock(holds, hold, now)
 
     def _is_lock(self, holds: Holds, hold: Row, now: float) -> bool:
         end = hold.get(holds.expires)
@@ -77,11 +115,8 @@ class Ledger:
         return unit.put(self.collection, row[self.key], {**row, self.capacity.reserved: reserved})
 
     def _reservation(self, unit: Unit, row: Row, user: Any) -> Row | None:
-        found = self._holds(unit, row)
-        if found is None:
-            return None
-        holds, rows = found
-        return next((hold for hold in rows if hold[holds.user] == user and hold.get(holds.expires) is None), None)
+        holds = self.capacity.holds
+        return next((hold for hold in self._of_user(unit, row, user) if holds and hold.get(holds.expires) is None), None)
 
     def reserve(self, unit: Unit, row: Row, quantity: int, user: Any, now: float, new: Row) -> Row:
         """Takes and holds for a user, without end. new: key and further fields of a new hold."""
@@ -128,8 +163,8 @@ class Ledger:
 
     def unlock(self, unit: Unit, row: Row, user: Any, now: float) -> Row:
         """Frees the whole lock that a user has on a row, and returns it; raises HoldError if there is none."""
-        holds, rows = self._holds(unit, row) or (self.holds, ())
-        hold = next((hold for hold in rows if hold[holds.user] == user and self._is_lock(holds, hold, now)), None)
+        holds = self.holds
+        hold = next((hold for hold in self._of_user(unit, row, user) if self._is_lock(holds, hold, now)), None)
         if hold is None:
             raise HoldError("Nothing is locked")
         unit.remove(holds.collection, hold["id"])
@@ -145,3 +180,19 @@ class Ledger:
             raise HoldError(f"The lock holds {hold[holds.quantity]}")
         unit.remove(holds.collection, lock)
         return self._move(unit, row, quantity)
+
+
+@lru_cache(maxsize=256)
+def _end(field: str) -> Computed:
+    """What kind of end a hold has: 0 none, 1 an instant as we write it, whose text is in the order of time, 2 another."""
+    return Computed(frozenset([field]), lambda row: _kind(row.get(field)))
+
+
+def _kind(end: Any) -> int:
+    if end is None:
+        return 0
+    return 1 if isinstance(end, str) and _WRITTEN.fullmatch(end) and time(end) is not None else 2
+
+
+def _one_by_one(rows: Selection) -> Iterator[Row]:
+    return (row for number in range(len(rows)) for row in rows.rows(number, number + 1))

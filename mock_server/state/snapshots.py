@@ -43,7 +43,7 @@ def take(name: str, world: World, saved: float) -> Snapshot:
     """A snapshot of a world under a name."""
     tables, clock, tokens = world.store.tables, world.clock, world.tokens
     return Snapshot(
-        name, saved, clock.now, clock.frozen, clock.rate, {item: dict(table.rows) for item, table in tables.items()},
+        name, saved, clock.now, clock.frozen, clock.rate, {item: Table(table.rows).rows for item, table in tables.items()},
         {item: table.serial for item, table in tables.items()}, tuple(world.timers.entries()), dict(tokens.revoked), dict(tokens.generations),
         {key: tuple(calls) for key, calls in world.throttle.calls.items()}, dict(world.replies), dict(world.switches), world.chance.getstate(), tokens.key,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from mock_server.state.clock import Clock
 from mock_server.state.faults import Faults
 from mock_server.state.log import Log
 from mock_server.state.rooms import Rooms
-from mock_server.state.store import Store
+from mock_server.state.store import Store, seeds
 from mock_server.state.throttle import Throttle
 from mock_server.state.timers import Timers
 from mock_server.state.tokens import Tokens
@@ -65,7 +65,7 @@ def create(name: str, data: Dataset, seed: str, switches: Mapping[str, bool], cl
 
 
 def _seeded(data: Dataset, clock: Clock) -> Store:
-    return Store(data.tables(float(int(clock.now))))
+    return Store(seeds(data, float(int(clock.now))))
 
 
 def reset(world: World, data: Dataset, seed: str, switches: Mapping[str, bool], now: float | None = None) -> None:

@@ -7,7 +7,7 @@ from mock_server.engine.engine import Engine
 from mock_server.engine.locks import Expiry
 from mock_server.engine.plan import Bound
 from mock_server.state.snapshots import Timer
-from mock_server.state.store import Table
+from mock_server.state.store import Table, seeds
 from mock_server.state.world import World
 from mock_server.steering.edits import unfit_rows
 from understudy.contract.errors import UnderstudyError
@@ -40,7 +40,7 @@ def _refuse_other_services(old: Contract, new: Contract) -> None:
 def _settle(engine: Engine, world: World) -> Iterator[str]:
     """Makes a world fit the engine's contract: new collections are seeded, what is due is that of the new operations, lost channels are closed."""
     tables, now = world.store.tables, float(int(world.clock.now))
-    for name, rows in engine.data.tables(now).items():
+    for name, rows in seeds(engine.data, now).items():
         if name not in tables:
             tables[name] = Table(rows)
     world.switches = {**engine.switches, **world.switches}
