@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from mock_server.engine import pages
 from mock_server.engine.call import Call
 from mock_server.engine.media import whole
+from mock_server.state.selection import Listed
 
 from .planting import mutant
 from .plot import Plot
@@ -24,7 +25,7 @@ def repeats(plot: Plot) -> None:
 
 
 def _early(call: Call, pager: Any, rows: list[Any], sort: tuple[str, ...], key: str) -> tuple[list[Any], Any]:
-    _, names = pages.cut(call, pager, rows, sort, key)
+    _, names = pages.cut(call, pager, Listed(rows, sort, key), sort, key)
     size = names["limit"]
     start = max(0, (names["page"] - 1) * size - (1 if names["page"] > 1 else 0))
     return rows[start : start + size], names
@@ -45,7 +46,7 @@ def leaves_out(plot: Plot) -> None:
 
 
 def _late(call: Call, pager: Any, rows: list[Any], sort: tuple[str, ...], key: str) -> tuple[list[Any], Any]:
-    _, names = pages.cut(call, pager, rows, sort, key)
+    _, names = pages.cut(call, pager, Listed(rows, sort, key), sort, key)
     start = (names["page"] - 1) * (names["limit"] + 1)
     return rows[start : start + names["limit"]], names
 
@@ -65,7 +66,7 @@ def total(plot: Plot) -> None:
 
 
 def _of_the_page(call: Call, pager: Any, rows: list[Any], sort: tuple[str, ...], key: str) -> tuple[list[Any], Any]:
-    chosen, names = pages.cut(call, pager, rows, sort, key)
+    chosen, names = pages.cut(call, pager, Listed(rows, sort, key), sort, key)
     return chosen, {**names, "total": len(chosen)}
 
 
@@ -83,7 +84,7 @@ def last_page(plot: Plot) -> None:
 
 
 def _rounded_down(call: Call, pager: Any, rows: list[Any], sort: tuple[str, ...], key: str) -> tuple[list[Any], Any]:
-    chosen, names = pages.cut(call, pager, rows, sort, key)
+    chosen, names = pages.cut(call, pager, Listed(rows, sort, key), sort, key)
     return chosen, {**names, "pages": len(rows) // names["limit"]}
 
 

@@ -10,6 +10,7 @@ from unittest.mock import patch
 import orjson
 
 from mock_server.app import create_engine
+from mock_server.engine import acts
 from mock_server.engine.call import Call, Entity, Request
 from mock_server.engine.engine import Engine
 from mock_server.engine.entries import Response
@@ -240,19 +241,24 @@ class Everything:
 
 def _cut_by(plan: Plan, cut: Cut) -> None:
     listed = next(step for step in plan.steps if step.__qualname__.startswith("_list."))
+    whole: Any = acts.act(_without_pages(plan))
+    pager = plan.pager
 
     def run(call: Call) -> None:
-        pager, plan.pager = plan.pager, None
-        try:
-            listed(call)
-        finally:
-            plan.pager = pager
+        whole(call)
         assert call.reply is not None
         rows = [item.row for item in call.reply.value]
         chosen, call.reply.page = cut(call, pager, rows, plan.sort, plan.collection.key if plan.collection else "id")
         call.reply.value = [Entity(plan.collection.name if plan.collection else "", row) for row in chosen]
 
     plan.steps = tuple(run if step is listed else step for step in plan.steps)
+
+
+def _without_pages(plan: Plan) -> Plan:
+    """The same, answered whole."""
+    other = copy.copy(plan)
+    other.pager = None
+    return other
 
 
 def _around(engine: Engine, change: Callable[[Asked, Callable[[], Response]], Response]) -> None:
