@@ -46,7 +46,7 @@ PUBLIC = {
     "mock_server.state.seats": "CapacityError HoldError Ledger",
     "mock_server.state.snapshots": "Snapshot Timer restore take",
     "mock_server.state.store": "FEW Store Tally Unit seeds",
-    "mock_server.state.table": "BITS Key MASK MOST_INDEXES MOST_SEEN NOTHING Name Row Rows SIZE SPARE Table View",
+    "mock_server.state.table": "BITS Key MASK MOST_INDEXES MOST_SEEN Name Row Rows SIZE Table View",
     "mock_server.state.throttle": "Allowance SWEEP Throttle",
     "mock_server.state.timers": "Entry MOST_DEAD MOST_LANES NEVER Timers",
     "mock_server.state.tokens": "CACHE TokenError Tokens Use",

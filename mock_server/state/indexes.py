@@ -40,10 +40,11 @@ def is_plain(value: Any) -> bool:
 class Index:
     """Value of the terms -> the places of the rows that have it, ordered by the sort's fields and then by age."""
 
-    __slots__ = ("_fields", "parts", "sort", "terms")
+    __slots__ = ("_alone", "_fields", "parts", "sort", "terms")
 
     def __init__(self, terms: tuple[Term, ...], sort: tuple[str, ...], parts: Shards) -> None:
         self.terms, self.sort, self.parts = terms, sort, parts
+        self._alone = terms[0] if len(terms) == 1 and isinstance(terms[0], str) else None  # most are of one field, and found by its value
         self._fields = (*_fields(terms), *(name.removeprefix("-") for name in sort))
 
     def copy(self) -> "Index":
@@ -52,13 +53,12 @@ class Index:
 
     def value(self, row: Row) -> Any:
         """Where a row belongs."""
-        terms = self.terms
-        return plain(row.get(terms[0])) if len(terms) == 1 and type(terms[0]) is str else tuple(_value(row, term) for term in terms)
+        return plain(row.get(self._alone)) if self._alone is not None else tuple([_value(row, term) for term in self.terms])
 
     def wanted(self, values: Iterable[Any]) -> Any:
         """Where rows with these values of the terms are."""
         found = tuple(map(plain, values))
-        return found[0] if len(found) == 1 and type(self.terms[0]) is str else found
+        return found if self._alone is None else found[0]
 
     def key(self, at: At) -> Key:
         """What places are ordered by."""
@@ -72,11 +72,8 @@ class Index:
 
     def add(self, place: int, at: At) -> None:
         """Takes a row in. Raises UnorderedError."""
-        row = at(place)
-        value = self.value(row)
-        if self.sort:
-            sort_key(row, self.sort)
-        self.parts.put(value, added(self.places(value), place, self.key(at)))
+        value = self.value(at(place))
+        self.parts.put(value, added(self.parts.get(value, ()), place, self.key(at)))
 
     def remove(self, place: int, at: At) -> None:
         """Lets a row go that is in it."""

@@ -66,20 +66,26 @@ class _Turned:
 
 def sort_key(row: Row, fields: Sequence[str]) -> tuple[Any, ...]:
     """What rows are compared by in the order of some fields. Raises UnorderedError."""
-    return tuple(_turned(row.get(field[1:])) if field.startswith("-") else _straight(row.get(field)) for field in fields)
+    return tuple([_turned(row.get(field[1:])) if field[0] == "-" else _straight(row.get(field)) for field in fields])
 
 
 def _straight(value: Any) -> tuple[Any, ...]:
+    kind = type(value)
+    if kind is str:
+        return (0, 1, value)
     if value is None:
         return (1,)
-    if type(value) not in PLAIN:
+    if kind not in PLAIN:
         raise UnorderedError
-    return (0, 1, value) if isinstance(value, str) else (0, 0, value)
+    return (0, 0, value)
 
 
 def _turned(value: Any) -> tuple[Any, ...]:
+    kind = type(value)
+    if kind is str:
+        return (0, -1, _Turned(value))
     if value is None:
         return (1,)
-    if type(value) not in PLAIN:
+    if kind not in PLAIN:
         raise UnorderedError
-    return (0, -1, _Turned(value)) if isinstance(value, str) else (0, 0, -value)
+    return (0, 0, -value)

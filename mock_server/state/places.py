@@ -5,20 +5,20 @@ A place is the number of a row in its table, in the order in which rows were mad
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 from typing import Any
 
-SIZE, LARGEST = 512, 1024  # places of one block
+SIZE, LARGEST = 128, 256  # places of one block
 Key = Callable[[int], Any]  # what places are ordered by
 
 
 class Blocks:
     """Many places. None of the blocks is empty."""
 
-    __slots__ = ("_ends", "blocks")
+    __slots__ = ("_ends", "blocks", "length")
 
-    def __init__(self, blocks: list[tuple[int, ...]]) -> None:
-        self.blocks = blocks
+    def __init__(self, blocks: list[tuple[int, ...]], length: int) -> None:
+        self.blocks, self.length = blocks, length
         self._ends: list[int] = []
 
     @property
@@ -29,7 +29,7 @@ class Blocks:
         return self._ends
 
     def __len__(self) -> int:
-        return self.ends[-1]
+        return self.length
 
     def __iter__(self) -> Iterator[int]:
         return chain.from_iterable(self.blocks)
@@ -40,14 +40,15 @@ class Blocks:
 
     def cut(self, start: int, stop: int) -> tuple[int, ...]:
         """The places between two positions."""
-        first = bisect_left(self.ends, start + 1)
-        found: list[int] = []
-        for number in range(first, len(self.blocks)):
-            before = self.ends[number - 1] if number else 0
+        first = bisect_left(self.ends, start + 1) if start else 0
+        before = self.ends[first - 1] if first else 0
+        found: tuple[int, ...] = ()
+        for block in islice(self.blocks, first, None):
             if before >= stop:
                 break
-            found += self.blocks[number][max(0, start - before) : stop - before]
-        return tuple(found)
+            found += block[max(0, start - before) : stop - before]
+            before += len(block)
+        return found
 
 
 Places = tuple[int, ...] | Blocks
@@ -57,7 +58,7 @@ def packed(places: list[int]) -> Places:
     """Places as they are kept."""
     if len(places) <= LARGEST:
         return tuple(places)
-    return Blocks([tuple(places[start : start + SIZE]) for start in range(0, len(places), SIZE)])
+    return Blocks([tuple(places[start : start + SIZE]) for start in range(0, len(places), SIZE)], len(places))
 
 
 def itself(place: int) -> int:
@@ -67,15 +68,25 @@ def itself(place: int) -> int:
 
 def added(places: Places, place: int, key: Key) -> Places:
     """Places with one more, where its key belongs: mostly it is the newest, and at one of the ends."""
+    if key is itself and isinstance(places, tuple) and len(places) < LARGEST and (not places or places[-1] < place):
+        return (*places, place)
     target = key(place)
     if isinstance(places, tuple):
         made = _inserted(places, place, target, key)
         return made if len(made) <= LARGEST else packed(list(made))
     blocks = places.blocks.copy()
-    number = len(blocks) - 1 if key(blocks[-1][-1]) < target else 0 if target < key(blocks[0][0]) else places.block_of(target, key)
-    made = _inserted(blocks[number], place, target, key)
-    blocks[number : number + 1] = [made] if len(made) <= LARGEST else [made[:SIZE], made[SIZE:]]
-    return Blocks(blocks)
+    if key(blocks[-1][-1]) < target:
+        number, made = len(blocks) - 1, (*blocks[-1], place)
+    elif target < key(blocks[0][0]):
+        number, made = 0, (place, *blocks[0])
+    else:
+        number = places.block_of(target, key)
+        made = _inserted(blocks[number], place, target, key)
+    if len(made) <= LARGEST:
+        blocks[number] = made
+    else:
+        blocks[number : number + 1] = [made[:SIZE], made[SIZE:]]
+    return Blocks(blocks, places.length + 1)
 
 
 def _inserted(block: tuple[int, ...], place: int, target: Any, key: Key) -> tuple[int, ...]:
@@ -93,7 +104,7 @@ def removed(places: Places, place: int, key: Key) -> Places:
     number = len(blocks) - 1 if blocks[-1][-1] == place else 0 if blocks[0][0] == place else places.block_of(key(place), key)
     left = _without(blocks[number], place, key)
     blocks[number : number + 1] = [left] if left else []
-    return Blocks(blocks) if len(blocks) > 1 else blocks[0]
+    return Blocks(blocks, places.length - 1) if len(blocks) > 1 else blocks[0]
 
 
 def _without(block: tuple[int, ...], place: int, key: Key) -> tuple[int, ...]:

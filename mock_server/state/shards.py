@@ -46,10 +46,11 @@ class Shards:
 
     def put(self, key: Any, value: Any) -> None:
         """Gives a key a value."""
-        shard = self._writable(key)
-        before = len(shard)
+        number = hash(key) & self.mask
+        shard = self.dicts[number] if number in self._own else self._writable(key)
+        if key not in shard:
+            self.count += 1
         shard[key] = value
-        self.count += len(shard) - before
         if self.count > MOST * len(self.dicts):
             self._cut(dict(self.items()))
 

@@ -24,8 +24,8 @@ SIZE = 1 << BITS  # places of a chunk
 MASK = SIZE - 1
 MOST_INDEXES = 48
 MOST_SEEN = 4096
-NOTHING: list[tuple[Name, Index | Sums]] = []
-SPARE = 1024  # places that may be empty before the rows move together
+_NOTHING: list[tuple[Name, Index | Sums]] = []
+_SPARE = 1024  # places that may be empty before the rows move together
 _LATE = frozenset({"rows", "serial", "_chunks", "_keys", "_names", "_own", "_indexes", "_used", "start", "_base", "_changed", "_seen", "_by"})
 
 
@@ -264,7 +264,7 @@ class Table:
         self._differ(place)
 
     def _replace(self, place: int, row: Row) -> None:
-        number, moved = place >> BITS, NOTHING
+        number, moved = place >> BITS, _NOTHING
         if self._indexes:
             old = self.at(place)
             moved = [(name, index) for name, index in self._indexes.items() if index is not None and index.tells_apart(old, row)]
@@ -289,7 +289,7 @@ class Table:
         """Notes that a place is not as it was; a table that has little in common with its base any more makes its own indexes."""
         if self._base is not None:
             self._changed.add(place)
-            if len(self._changed) > SPARE + len(self) // 8:
+            if len(self._changed) > _SPARE + len(self) // 8:
                 self._base, self._changed = None, set()
 
     def _writable(self, number: int) -> list[Any]:
@@ -313,7 +313,7 @@ class Table:
         self._seen.pop(key, None)
         self._differ(place)
         self.version += 1
-        if self._used > 2 * len(self) + SPARE:
+        if self._used > 2 * len(self) + _SPARE:
             self._move_together()
 
     def _move_together(self) -> None:
