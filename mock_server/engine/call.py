@@ -82,7 +82,8 @@ class Upload:
 class Emit:
     """A realtime message that leaves after the commit.
 
-    room: None is everyone; only: the one socket that gets it; mark: its name, where several processes send it.
+    room: None is everyone; only: the one socket that gets it; mark: its name, where several processes send it;
+    texts: its payload for each of its routes, where it was rendered for them.
     """
 
     message: str
@@ -90,6 +91,7 @@ class Emit:
     data: Any
     only: Socket | None = None
     mark: str = ""
+    texts: tuple[bytes, ...] | None = None
 
 
 class Call:

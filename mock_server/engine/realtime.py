@@ -242,14 +242,14 @@ class Realtime:
         """Carries the messages of a call to the sockets of their rooms, each rendered once."""
         for emit in call.emits:
             for route, (keys, line) in enumerate(self.routes.get(emit.message, ())):
-                self._carry(call, emit, keys, line, f"{emit.mark}.{route}" if emit.mark else "")
+                self._carry(call, emit, keys, line, route)
 
-    def _carry(self, call: Call, emit: Emit, keys: frozenset[str], line: Line, mark: str) -> None:
+    def _carry(self, call: Call, emit: Emit, keys: frozenset[str], line: Line, route: int) -> None:
         members = call.world.rooms.members(emit.room) if emit.only is None else (emit.only,)
         recipients = [socket for socket in members if socket.channel in keys]
         if recipients:
-            frame = Frame(emit.message, self.text(call, line, emit.message, emit.data))
-            self._deliver(call.world, recipients, frame, emit.room, mark)
+            text = self.text(call, line, emit.message, emit.data) if emit.texts is None else emit.texts[route]
+            self._deliver(call.world, recipients, Frame(emit.message, text), emit.room, f"{emit.mark}.{route}" if emit.mark else "")
 
     def _deliver(self, world: World, recipients: list[Socket], frame: Frame, room: str | None = None, mark: str = "") -> None:
         """Hands a frame to sockets, through the world's faults if it has any, and notes it."""

@@ -98,12 +98,13 @@ def written(share: "Share", call: Call, timers: list[Timer]) -> Entry:
 
 
 def _emits(share: "Share", call: Call) -> Iterator[tuple[str, str | None, int, str, int]]:
-    """The messages for sockets of other processes, rendered."""
+    """The messages for sockets of other processes. They are rendered once, for those of this one too."""
     realtime = share.engine.realtime
     for number, emit in enumerate(call.emits):
         if emit.only is None:
-            for route, (_, line) in enumerate(realtime.routes.get(emit.message, ())):
-                yield emit.message, emit.room, route, realtime.text(call, line, emit.message, emit.data).decode(), number
+            emit.texts = tuple(realtime.text(call, line, emit.message, emit.data) for _, line in realtime.routes.get(emit.message, ()))
+            for route, text in enumerate(emit.texts):
+                yield emit.message, emit.room, route, text.decode(), number
 
 
 def settle(share: "Share", call: Call, timers: list[Timer]) -> None:

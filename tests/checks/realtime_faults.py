@@ -21,7 +21,7 @@ def twice(deliver: Any) -> Any:
 def everywhere(carry: Any) -> Any:
     """Every message goes to every socket of its channel."""
 
-    def faulty(self: Any, call: Any, emit: Any, keys: Any, _line: Any, *_mark: str) -> None:
+    def faulty(self: Any, call: Any, emit: Any, keys: Any, _line: Any, _route: int) -> None:
         recipients = [socket for socket in call.world.rooms.sockets.values() if socket.channel in keys]
         if recipients:
             self._deliver(call.world, recipients, Frame(emit.message, self.rendered(call, emit.message, emit.data)), emit.room)

@@ -122,3 +122,24 @@ def test_sockets_of_a_process_that_does_not_answer_are_left_out(run: Run, monkey
         assert [item["id"] for item in told] == ["s2"]
 
     run(scenario)
+
+
+def test_a_message_is_rendered_once_for_all_processes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(processes: Sequence[Process]) -> None:
+        first, second = processes
+        for process in processes:
+            process.connect(f"at-{process.link.worker}")
+        rendered: list[str] = []
+        text = first.engine.realtime.text
+
+        def counted(call: Any, line: Any, message: str, data: Any) -> bytes:
+            rendered.append(message)
+            return text(call, line, message, data)
+
+        monkeypatch.setattr(first.engine.realtime, "text", counted)
+        first.frames.clear()
+        assert first.request("POST", "/api/orders", {"eventId": 1, "categoryId": 1, "quantity": 1}, first.token()).status == 201
+        await second.lines()
+        assert ("availability-update" in [name for _, name in first.frames], rendered) == (True, ["availability-update"])
+
+    run(scenario)
