@@ -152,8 +152,8 @@ def remembered(free: Any) -> Any:
 
 def kept(_unlock: Any) -> Any:
     def faulty(self: Any, unit: Any, row: Any, user: Any, now: float) -> Any:
-        holds, rows = self._holds(unit, row)
-        return next(hold for hold in rows if hold[holds.user] == user)
+        holds = self.holds
+        return next(hold for hold in unit.by(holds.collection, holds.by, row[self.key]) if hold[holds.user] == user)
 
     return faulty
 
