@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -209,11 +210,18 @@ def command(plan: Plan) -> list[str]:
     found = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--users", str(plan.users), "--spawn-rate", f"{plan.spawn_rate:g}"]
     found += ["--stop-timeout", f"{GRACE:g}", "--loglevel", "WARNING", "--only-summary", "--html", str(plan.folder / "locust.html")]
     found += ["--csv", str(plan.folder / "locust"), "--reset-stats"] if not plan.web else []
-    found += ["--processes", str(plan.processes)] if plan.processes > 1 else []
+    found += together(plan.processes) if plan.processes > 1 else []
     if plan.web:
         return [*found, "--web-host", "127.0.0.1", "--web-port", str(plan.web), "--run-time", f"{plan.run_time:g}s"]
     whole = plan.users / plan.spawn_rate + plan.warm_up + plan.run_time + LATEST  # the run ends by itself; this is for one that never begins
     return [*found, "--headless", "--run-time", f"{round(whole)}s"]
+
+
+def together(processes: int) -> list[str]:
+    """What has so many processes be one run. They meet at a port of their own: at Locust's usual one they would meet those of any other run on this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        port = str(bound.getsockname()[1])
+    return ["--processes", str(processes), "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
 
 
 def _run_locust(plan: Plan, told: Told) -> str:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import jsonschema_rs
 import pytest
 
 from contract_tests.options import Options
-from load.driving import Plan, TargetError, drive
+from load.driving import Plan, TargetError, drive, together
 from load.slo import parse
 from load.story import stories, story_named
 from tests.mutants.planting import planted
@@ -92,6 +93,13 @@ def test_four_workers_are_one_run(tmp_path: Path) -> None:
     assert (result["run"]["workers"], result["run"]["ended"], counts(result)) == (4, "complete", {})
     assert result["steps"]["unlock"]["count"] % 10 == 0  # each round grants what there is, over all workers
     assert result["steps"]["unlock"]["count"] > 0
+
+
+def test_two_runs_at_the_same_time_keep_to_their_own_workers(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        folders = [tmp_path / name for name in ("one", "two")]
+        results = list(pool.map(lambda folder: run("seat-rush", folder, 10, 4.0, "seats=5", processes=2), folders))
+    assert [(result["run"]["workers"], result["run"]["ended"], result["verdict"]) for result in results] == [(2, "complete", "passed")] * 2
 
 
 def test_a_worker_that_dies_is_named_and_the_run_is_inconclusive(tmp_path: Path) -> None:
@@ -192,7 +200,7 @@ def test_the_locustfile_runs_by_itself(tmp_path: Path) -> None:
     with serve("eventplatform") as mock:
         urls = " ".join(f"{name}={url}" for name, url in mock.urls.items())
         command = [sys.executable, "-m", "locust", "-f", "load/locustfile.py", "--story", "seat-rush", "--target-url", urls, "--set-parameters", "seats=5"]
-        command += ["--accounts", "10", "--users", "10", "--spawn-rate", "100", "--headless", "--run-time", "4s", "--stop-timeout", "5", "--processes", "2"]
+        command += ["--accounts", "10", "--users", "10", "--spawn-rate", "100", "--headless", "--run-time", "4s", "--stop-timeout", "5", *together(2)]
         root = Path(__file__).resolve().parents[2]
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=90, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
