@@ -13,9 +13,9 @@ from uvicorn.config import LOGGING_CONFIG
 from mock_server.app import Hosted
 from mock_server.engine.engine import Engine
 from mock_server.transports.gathering import GatheringProtocol
-from mock_server.transports.guarding import guarded
 from mock_server.transports.http import DocumentApp
 from mock_server.transports.limits import Limits
+from mock_server.transports.prompt import limited
 
 BACKLOG = 2048
 
@@ -69,7 +69,7 @@ def applications(bound: Sequence[Bound]) -> Iterable[DocumentApp]:
 
 def _server(item: Bound, limits: Limits, logging: dict[str, Any] | None) -> uvicorn.Server:
     config = uvicorn.Config(
-        item.app, http=guarded(limits), ws=GatheringProtocol, ws_per_message_deflate=False, loop="none", lifespan="on", access_log=False, log_level="warning",
+        item.app, http=limited(limits), ws=GatheringProtocol, ws_per_message_deflate=False, loop="none", lifespan="on", access_log=False, log_level="warning",
         server_header=False, date_header=True, proxy_headers=False, timeout_graceful_shutdown=3, backlog=BACKLOG, log_config=logging,
     )  # fmt: skip
     server = uvicorn.Server(config)

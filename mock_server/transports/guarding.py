@@ -38,6 +38,7 @@ class GuardedProtocol(HttpToolsProtocol):
     heading = True  # the head of a request is read, or waited for
     open = False  # a message is not at its end
     chunk = taken = first = 0  # bytes: of this read; since the head began; of the read in which it began
+    answers = 0  # of this read's requests that were answered before it was at its end
     silent = wasted = 0  # bytes: without body since the last of it; that were read for nothing
     trailers = done = False  # done: refused, or handed over to another protocol
     excess: ExcessError | None = None
@@ -70,7 +71,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         if self.open:
             self._look()
-        elif self.cycle is not None and not self.cycle.response_complete:
+        elif self.answers or (self.cycle is not None and not self.cycle.response_complete):
             if self.stalled is not None:
                 self._release()
         elif self.stalled is None:  # what came was nothing, such as an empty line
@@ -269,8 +270,3 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.stalled is not None:
             self.stalled.cancel()
             self.stalled = None
-
-
-def guarded(limits: Limits) -> type[GuardedProtocol]:
-    """The protocol with other limits."""
-    return type("GuardedProtocol", (GuardedProtocol,), {"limits": limits})

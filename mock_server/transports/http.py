@@ -58,15 +58,8 @@ class DocumentApp(FastAPI):
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if PREFIX in scope.get("path", ""):
             scope = within_world(scope)
-        path = scope["path"].removeprefix(scope.get("root_path", "")) if self.socketio is not None and "path" in scope else ""
-        if self.socketio is not None and self.socketio.admits(path) and scope.get("method") != "OPTIONS":
-            await _bounded(self.socketio.handle_request, scope, receive, self._shared(scope, send))
-            return
-        if self.control is not None and scope["type"] == "http" and scope["path"].startswith(CONTROL, len(scope.get("root_path", ""))):
-            await (self.control(scope, receive, send) if scope["method"] == "GET" else _bounded(self.control, scope, receive, send))
-            return
-        if scope["type"] != "http" or self._is_own(scope["path"].removeprefix(scope.get("root_path", ""))):
-            await _bounded(super().__call__, scope, receive, send)
+        if not self._is_for_operations(scope):
+            await self._beside(scope, receive, send)
             return
         request = request_of(scope)
         if request.method not in BODILESS or b"content-length" in request.headers or b"transfer-encoding" in request.headers:
@@ -74,10 +67,46 @@ class DocumentApp(FastAPI):
             if body is None:
                 return
             request.body = body
-        response = self.answer(request)
+        await self.deliver(request, self.answer(request), scope, receive, send)
+
+    def at_once(self, scope: Any, body: bytes) -> tuple[Request, Response] | None:
+        """What `__call__` would answer to a request whose body is at hand; None where it is not the engine that answers."""
+        if PREFIX in scope["path"]:
+            scope = within_world(scope)
+        if not self._is_for_operations(scope):
+            return None
+        request = request_of(scope)
+        request.body = body
+        return request, self.answer(request)
+
+    def _is_for_operations(self, scope: Any) -> bool:
+        """Whether the engine answers, and not Socket.IO, the control API or FastAPI."""
+        if scope["type"] != "http":
+            return False
+        path, root = scope["path"], scope.get("root_path", "")
+        if root:
+            path = path.removeprefix(root)
+        if self.control is not None and path.startswith(CONTROL):
+            return False
+        if self.socketio is not None and self.socketio.admits(path) and scope["method"] != "OPTIONS":
+            return False
+        return not (path.startswith(OWN) and self.engine.routers[self.service].find(path) is None)
+
+    async def _beside(self, scope: Any, receive: Receive, send: Send) -> None:
+        """What is none of the document's operations."""
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        if self.socketio is not None and self.socketio.admits(path) and scope.get("method") != "OPTIONS":
+            await _bounded(self.socketio.handle_request, scope, receive, self._shared(scope, send))
+        elif self.control is not None and scope["type"] == "http" and path.startswith(CONTROL):
+            await (self.control(scope, receive, send) if scope["method"] == "GET" else _bounded(self.control, scope, receive, send))
+        else:
+            await _bounded(super().__call__, scope, receive, send)
+
+    async def deliver(self, request: Request, response: Response, scope: Any, _receive: Receive, send: Send) -> None:
+        """Sends an answer, when and as far as it is to arrive."""
         if response.delay:
             await sleep(response.delay)
-        headers, body = self._sent(request, response)
+        headers, body = self.sent(request, response)
         if response.kept is not None:
             await cut_off(scope, send, response, headers, body)
             return
@@ -104,10 +133,8 @@ class DocumentApp(FastAPI):
 
         return sent
 
-    def _is_own(self, path: str) -> bool:
-        return path.startswith(OWN) and self.engine.routers[self.service].find(path) is None
-
     def answer(self, request: Request) -> Response:
+        """The answer to a request that is whole."""
         if _is_preflight(request):
             return self._preflight(request)
         if len(request.body) > self.most:
@@ -131,7 +158,7 @@ class DocumentApp(FastAPI):
         methods = self.engine.methods(match) if match is not None else ["GET", "HEAD", "OPTIONS", *(["POST"] if polled else [])]
         return Response(200, self.cors.preflight(origin, methods, request.header(b"access-control-request-headers")), b"")
 
-    def _sent(self, request: Request, response: Response) -> tuple[Headers, bytes]:
+    def sent(self, request: Request, response: Response) -> tuple[Headers, bytes]:
         """Headers and body as they leave: with CORS, compressed where that is asked for."""
         headers, body, given = response.headers, response.body, request.headers
         if b"origin" in given and not _is_preflight(request):

@@ -41,22 +41,28 @@ async def answer(cycle: RequestResponseCycle, start: Any, end: Any) -> None:
         await cycle.flow.drain()
     if cycle.disconnected:
         return
-    head = head_of(cycle, start["status"], start["headers"])
-    if head is None:  # uvicorn says what is wrong, or does what the header asks for
+    if not write(cycle, start["status"], start["headers"], end.get("body", b"")):  # uvicorn says what is wrong, or does what the header asks for
         await RequestResponseCycle.send(cycle, start)
         await RequestResponseCycle.send(cycle, end)
-        return
-    cycle.transport.write(head if cycle.scope["method"] == "HEAD" else head + end.get("body", b""))
+
+
+def write(cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes) -> bool:
+    """Writes an answer and ends the cycle; False, and nothing is written, where a header is more than a header or governs the connection."""
+    head = head_of(cycle, status, headers)
+    if head is None:
+        return False
+    cycle.transport.write(head if cycle.scope["method"] == "HEAD" else head + body)
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
     cycle.message_event.set()
     if not cycle.keep_alive:
         cycle.transport.close()
     cycle.on_response()
+    return True
 
 
 def head_of(cycle: RequestResponseCycle, status: int, headers: Headers) -> bytes | None:
-    """Status line and headers, or None where one of them is more than a header or governs the connection."""
+    """Status line and headers; None as `write` says."""
     parts = [STATUS_LINE[status]]
     for name, value in cycle.default_headers:
         parts += (name, b": ", value, b"\r\n")

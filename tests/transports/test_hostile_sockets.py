@@ -10,7 +10,8 @@ import pytest
 import uvicorn
 
 from mock_server.transports.gathering import MOST_FRAGMENTS, GatheringProtocol
-from mock_server.transports.guarding import Limits, guarded
+from mock_server.transports.limits import Limits
+from mock_server.transports.prompt import limited
 
 HANDSHAKE = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 SHORT = 0.2  # seconds
@@ -55,7 +56,7 @@ async def _ended(act: Callable[[Any, Any], Awaitable[str]], attack: Callable[[as
 
     bound = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http=guarded(Limits()), ws=Hasty, ws_ping_interval=SHORT, ws_ping_timeout=SHORT, lifespan="off", log_level="critical", timeout_graceful_shutdown=1
+        app, http=limited(Limits()), ws=Hasty, ws_ping_interval=SHORT, ws_ping_timeout=SHORT, lifespan="off", log_level="critical", timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[bound]))
