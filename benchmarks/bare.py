@@ -21,10 +21,11 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-if __name__ == "__main__":
+def serve(application: Any, port: int) -> None:
+    """Serves as the mock does."""
     config = uvicorn.Config(
-        app,
-        port=int(os.environ["PORT"]),
+        application,
+        port=port,
         http="httptools",
         ws="websockets-sansio",
         loop="auto",
@@ -34,3 +35,7 @@ if __name__ == "__main__":
         server_header=False,
     )
     uvicorn.Server(config).run()
+
+
+if __name__ == "__main__":
+    serve(app, int(os.environ["PORT"]))

@@ -35,13 +35,15 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A server. workers: processes of a mock with Redis, 0 without; prefix: before the document's paths; peer: the package that it is."""
+    """A server. workers: processes of a mock with Redis, 0 without; prefix: before the document's paths; peer: the package that it is;
+    recorded: it answers what a mock did."""
 
     title: str
     command: Callable[[Setting, int, Recorded], list[str]]
     prefix: str = "/api"
     workers: int = 0
     peer: str = ""
+    recorded: bool = False
     about: str = ""
 
 
@@ -53,6 +55,11 @@ def mock(setting: Setting, port: int, recorded: Recorded) -> list[str]:
 def bare(setting: Setting, port: int, recorded: Recorded) -> list[str]:
     """The yardstick on the same server."""
     return [*PYTHON, "benchmarks.bare"]
+
+
+def by_hand(setting: Setting, port: int, recorded: Recorded) -> list[str]:
+    """The yardstick with a real order."""
+    return [*PYTHON, "benchmarks.by_hand"]
 
 
 def prism(setting: Setting, port: int, recorded: Recorded) -> list[str]:
@@ -69,7 +76,13 @@ KINDS: dict[str, Kind] = {
     "mock": Kind("Understudy", mock, about="rows in memory, default settings"),
     "redis-1": Kind("Understudy, Redis", mock, workers=1, about="one worker"),
     "redis-2": Kind("Understudy, Redis, 2 workers", mock, workers=2, about="two workers"),
-    "bare": Kind("bare uvicorn", bare, about="the mock's bodies and statuses, recorded; looks at nothing"),
+    "bare": Kind("bare uvicorn", bare, recorded=True, about="the mock's bodies and statuses, recorded; looks at nothing"),
+    "by-hand": Kind(
+        "orders by hand",
+        by_hand,
+        recorded=True,
+        about="the same, but that an order is written by hand: it keeps rows, seats, completions and a log, and no more",
+    ),
     "prism": Kind("Prism", prism, "", peer="prism", about="answers with examples, any token is good; log off"),
     "openapi-backend": Kind(
         "openapi-backend",
@@ -97,6 +110,6 @@ def serving(kind: Kind, setting: Setting, recorded: Recorded) -> Iterator[Runnin
     with redis(setting.cores.redis) if kind.workers else nullcontext(("", 0)) as (url, store):
         command += ["--state", url] if url else []
         command += ["--workers", str(kind.workers)] if kind.workers > 1 else []
-        environment: dict[str, str] = {"PORT": str(port), "BARE_ANSWERS": json.dumps(recorded.answers)} if kind.command is bare else {}
+        environment: dict[str, str] = {"PORT": str(port), "BARE_ANSWERS": json.dumps(recorded.answers)} if kind.recorded else {}
         with started(command, setting.cores.workers if kind.workers > 1 else setting.cores.server, environment) as server:
             yield Running(port, (server.process.pid, store)[: 2 if store else 1], first_answer(server, port, f"{kind.prefix}/events/1"))

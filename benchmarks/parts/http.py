@@ -21,6 +21,7 @@ from benchmarks.traffic import REQUESTS, Prepared, Request, prepare
 SETTLED = 1.0  # seconds from the first answer until memory is read
 WARM_UP = 1.0
 OWN = ("mock", "redis-1", "redis-2")
+SHARED = (*OWN, "by-hand")  # those whose share of the yardstick is told
 
 
 def measure(setting: Setting) -> Any:
@@ -98,7 +99,7 @@ def load(item: Request, kind: Kind, running: Running, setting: Setting, prepared
 
 def path_of(item: Request, kind: Kind) -> str:
     """Where a server has a request."""
-    return f"{kind.prefix}{(kind is KINDS['bare'] and item.bare) or item.path}"
+    return f"{kind.prefix}{(kind.recorded and item.bare) or item.path}"
 
 
 def rate(raw: Any, server: str, request: str, key: str = "rate") -> float | None:
@@ -155,7 +156,7 @@ def rate_cell(raw: Any, server: str, request: str) -> str:
     if value is None:
         return ""
     wrong = sum(item["wrong"] for item in raw["servers"][server]["requests"][request]["figures"])
-    share = f" ({value / yardstick:.2f})" if yardstick and server in OWN else ""
+    share = f" ({value / yardstick:.2f})" if yardstick and server in SHARED else ""
     return f"{value:,.0f}{share}" + (f", **{wrong} wrong**" if wrong else "")
 
 
