@@ -155,7 +155,7 @@ class Engine:
         asked = Preferences(plan, request) if b"prefer" in request.headers or b"__" in request.query else None
         stage: Callable[[Call], Any] | None = None
         refusal, crash = None, None
-        hit = trouble.strike(call) if world.faults.requests else None
+        hit = trouble.strike(call) if world.faults.requests or world.share is not None else None
         try:
             if hit is not None and hit.problem is not None:
                 stage = trouble.strike

@@ -1,6 +1,7 @@
 """What declared faults do to a request: refuse it, hold its answer back, cut it, or break its body."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from fixtures.instants import seconds
@@ -49,7 +50,13 @@ class Trouble:
 
 
 def strike(call: Call) -> Trouble | None:
-    """What the faults of a world do to a call; None if none of them strikes."""
+    """What the faults of a world do to a call, however often it is tried; None if none of them strikes."""
+    share = call.world.share
+    found: Trouble | None = _struck(call) if share is None else share.once("faults", partial(_struck, call))
+    return found
+
+
+def _struck(call: Call) -> Trouble | None:
     world, found = call.world, Trouble()
     over = False
     for fault in world.faults.requests:

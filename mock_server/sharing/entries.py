@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mock_server.engine import pushes
-from mock_server.engine.call import Call, Emit, Origin, Reply
+from mock_server.engine import pushes, replies
+from mock_server.engine.call import Call, Emit, Origin
 from mock_server.engine.stages import MOST_REPLIES
 from mock_server.sharing.tags import SharedUnit, field_of
 from mock_server.state.store import Key, Row, Table
@@ -93,8 +93,12 @@ def written(share: "Share", call: Call, timers: list[Timer]) -> Entry:
     assert isinstance(unit, SharedUnit)
     cancels = [*(item.id for item in timers if item.at is None), *([call.claim] if call.claim else [])]
     setting = [(item.id, item.data) for item in timers if item.at is not None]
-    promised = {"replies": [[unit.promised, [call.request.path, call.request.body.decode("latin-1"), None]]]} if unit.promised is not None else {}
+    promised = {"replies": [[unit.promised, _promise(call)]]} if unit.promised is not None else {}
     return Entry(share.link.worker, rows=list(unit.writes_made()), timers=setting, cancels=cancels, emits=list(_emits(share, call)), state=promised)
+
+
+def _promise(call: Call) -> list[Any]:
+    return replies.written((call.request.path, call.request.body), None)
 
 
 def _emits(share: "Share", call: Call) -> Iterator[tuple[str, str | None, int, str, int]]:
@@ -173,8 +177,8 @@ def become(share: "Share", given: Json) -> None:
     world.tokens.key = given.get("key", world.tokens.key)
     for identity, end in (given.get("revoke") or {}).items():
         world.tokens.note(identity, end, world.clock.now)
-    for key, (path, body, reply) in given.get("replies") or ():
-        world.replies[_own_key(key)] = ((path, body.encode("latin-1")), _reply(reply))
+    for key, kept in given.get("replies") or ():
+        world.replies[replies.read_key(key)] = replies.read(kept)
         if len(world.replies) > MOST_REPLIES:
             del world.replies[next(iter(world.replies))]
     if "faults" in given:
@@ -185,30 +189,6 @@ def become(share: "Share", given: Json) -> None:
             world.faults.add(item["kind"], item["match"], item["settings"], **more).hits = max(hits.get(item["nonce"], 0), item["hits"])
 
 
-def plain_key(key: tuple[Any, ...]) -> list[Any]:
-    """An idempotency key as JSON: the operation, the account, and what the client sent."""
-    return [part.decode("latin-1") if isinstance(part, bytes) else part for part in key]
-
-
-def _own_key(key: list[Any]) -> tuple[Any, ...]:
-    return (key[0], key[1], key[2].encode("latin-1"))
-
-
-def kept_reply(call: Call) -> list[Any]:
-    """Request and answer of a call, as JSON."""
-    reply = call.reply
-    assert reply is not None
-    value = reply.value.decode() if isinstance(reply.value, bytes) else None
-    return [call.request.path, call.request.body.decode("latin-1"), [value, reply.status, reply.headers, reply.media, reply.cookies]]
-
-
-def _reply(kept: list[Any] | None) -> Reply | None:
-    if kept is None:
-        return None
-    value, status, headers, media, cookies = kept
-    return Reply(value.encode(), status, headers, media, cookies=cookies)
-
-
 def rows_of(tables: Mapping[str, Table]) -> Iterable[tuple[str, Key, Row]]:
     """Every row of some tables."""
     for name, table in tables.items():
@@ -216,7 +196,7 @@ def rows_of(tables: Mapping[str, Table]) -> Iterable[tuple[str, Key, Row]]:
             yield name, key, row
 
 
-def replace(share: "Share", rows: Fields, timers: Fields, meta: Fields, revoked: Fields, replies: Fields) -> None:
+def replace(share: "Share", rows: Fields, timers: Fields, meta: Fields, revoked: Fields, kept: Fields) -> None:
     """Makes a world what is stored of it."""
     world = share.world
     tables: dict[str, dict[Key, Row]] = {name: {} for name in world.store.tables}
@@ -231,7 +211,7 @@ def replace(share: "Share", rows: Fields, timers: Fields, meta: Fields, revoked:
     if b"state" in meta:
         become(share, jsons.loads(meta[b"state"]))
     world.tokens.revoked = {name.decode(): float(end) for name, end in revoked.items()}
-    become(share, {"replies": [[jsons.loads(key), jsons.loads(kept)] for key, kept in replies.items()]})
+    become(share, {"replies": [[jsons.loads(key), jsons.loads(reply)] for key, reply in kept.items()]})
     world.forget_rendered()
 
 
@@ -255,6 +235,9 @@ def store_all(client: Any, share: "Share") -> None:
             pipe.hset(share.key("rows"), mapping=dict(part))
         if timers:
             pipe.hset(share.key("timers"), mapping=timers)
+        for number, (key, kept) in enumerate(share.world.replies.items()):
+            pipe.hset(share.key("replies"), dumps(replies.plain_key(key)), dumps(replies.written(*kept)))
+            pipe.zadd(share.key("kept"), {dumps(replies.plain_key(key)): number})
         pipe.hset(share.key("meta"), "state", dumps(state(share)))
         pipe.execute()
 

@@ -173,7 +173,7 @@ class Peers:
         await self._ask("forget", world)
         with self.link.asking() as client:
             client.srem(self._worlds, world.name)
-            for name in client.scan_iter(match=world.share.key("*"), count=1000):
+            for name in client.scan_iter(match=world.share.pattern(), count=1000):
                 client.unlink(name)
 
     @property

@@ -5,11 +5,13 @@ written meanwhile; then the call is run again on what is there now. After some t
 """
 
 import contextlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from time import sleep
 from typing import Any, TypeVar
 
+from mock_server.engine import replies
 from mock_server.engine.again import Again, Unavailable
 from mock_server.engine.call import Call
 from mock_server.engine.engine import Engine
@@ -69,11 +71,16 @@ class Share:
         world.faults.tally = self.tally
         self.counting = False  # whether hits of faults may have been counted
         self.spoken = 0  # the number of the last entry by which something was spread
+        self.tried: dict[Any, Any] | None = None  # what is not done once more where something is run again
         self.reached: dict[int, int] = {}  # entry of another process -> sockets of this one that its messages reached
 
     def key(self, *names: str) -> str:
         """A key of this world."""
         return ":".join((self.prefix, *names))
+
+    def pattern(self, *names: str) -> str:
+        """What Redis finds the keys of this world by, that begin with some names."""
+        return re.sub(r"([*?\[\]\\^])", r"\\\1", self.key(*names, "")) + "*"
 
     @property
     def ready(self) -> bool:
@@ -140,6 +147,13 @@ class Share:
     def consistent(self, act: Callable[[], T]) -> T:
         """Does something on the newest state, as often as others come in between. Raises Unavailable."""
         self.catch_up()
+        before, self.tried = self.tried, {}
+        try:
+            return self._until_done(act)
+        finally:
+            self.tried = before
+
+    def _until_done(self, act: Callable[[], T]) -> T:
         for _ in range(TRIES):
             try:
                 return act()
@@ -155,6 +169,15 @@ class Share:
                     raise
                 except Again:
                     self.catch_up()
+
+    def once(self, name: Any, act: Callable[[], T]) -> T:
+        """What something gives at the first try of what is being done; at a further try that again, as it is no part of what is undone: counts, and dice."""
+        if self.tried is None:
+            return act()
+        if name not in self.tried:
+            self.tried[name] = act()
+        found: T = self.tried[name]
+        return found
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
@@ -302,15 +325,15 @@ class Share:
         """Says with the commit that the answer to an idempotency key is being made, so that nobody else makes it."""
         unit = call.store
         assert isinstance(unit, SharedUnit)
-        unit.promised = entries.plain_key(key)
+        unit.promised = replies.plain_key(key)
         tag = f"~{entries.dumps(unit.promised).decode()}"
         unit.marks.add(tag)
         unit.seen.add(tag)
 
     def remember(self, call: Call, key: tuple[Any, ...]) -> None:
         """Keeps the answer to an idempotency key for all processes. Raises Unavailable."""
-        kept = [[entries.plain_key(key), entries.kept_reply(call)]]
-        text = entries.dumps(entries.plain_key(key))
+        kept = [[replies.plain_key(key), replies.written((call.request.path, call.request.body), call.reply)]]
+        text = entries.dumps(replies.plain_key(key))
         with self.link.asking() as client, client.pipeline(transaction=True) as pipe:
             pipe.hset(self.key("replies"), text, entries.dumps(kept[0][1]))
             pipe.zadd(self.key("kept"), {text: wall()})

@@ -1,6 +1,5 @@
 """A world's state at one instant, to go back to. Rows are never changed in place, so a snapshot holds them as they are."""
 
-from collections import deque
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +44,7 @@ def take(name: str, world: World, saved: float) -> Snapshot:
     return Snapshot(
         name, saved, clock.now, clock.frozen, clock.rate, {item: Table(table.rows).rows for item, table in tables.items()},
         {item: table.serial for item, table in tables.items()}, tuple(world.timers.entries()), dict(tokens.revoked), dict(tokens.generations),
-        {key: tuple(calls) for key, calls in world.throttle.calls.items()}, dict(world.replies), dict(world.switches), world.chance.getstate(), tokens.key,
+        world.throttle.kept(), dict(world.replies), dict(world.switches), world.chance.getstate(), tokens.key,
     )  # fmt: skip
 
 
@@ -54,7 +53,7 @@ def restore(world: World, snapshot: Snapshot) -> None:
     for name in world.store.tables.keys() & snapshot.tables.keys():
         world.store.tables[name] = Table(snapshot.tables[name], snapshot.serials.get(name))
     world.tokens.revoked, world.tokens.generations = dict(snapshot.revoked), dict(snapshot.generations)
-    world.throttle.calls = {key: deque(calls) for key, calls in snapshot.calls.items()}
+    world.throttle.replace(snapshot.calls)
     world.replies, world.switches = dict(snapshot.replies), {**world.switches, **snapshot.switches}
     if snapshot.chance is not None:
         world.chance.setstate(snapshot.chance)

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,14 @@ class Throttle:
     def clear(self) -> None:
         """Nothing was counted."""
         self.calls = {}
+
+    def kept(self) -> dict[Any, tuple[float, ...]]:
+        """What was counted: the instants of calls, by what they are counted under."""
+        return {key: tuple(calls) for key, calls in self.calls.items()}
+
+    def replace(self, calls: Mapping[Any, Iterable[float]]) -> None:
+        """This was counted, and nothing else."""
+        self.calls = {key: deque(instants) for key, instants in calls.items()}
 
     def forget(self, key: Any) -> None:
         """What was counted under a key is over, such as a socket that closed."""

@@ -1,13 +1,15 @@
 """Snapshots as files: one JSON document, which people may read and change, and which is checked before anything is done with it.
 
 A file that leaves by the control API has nothing that is secret: what it lacks is filled in when it is read, from the seeded row of the same key,
-or with the demo password. The one that `--save` writes for its own process has secrets and the signing key, so that sessions outlive a restart.
+or with the demo password. The one that `--save` writes for its own process has secrets, the signing key, what limits have counted and what idempotency keys
+keep, so that sessions outlive a restart.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fixtures.records import DEMO_PASSWORD
+from mock_server.engine import replies
 from mock_server.engine.call import NO_REQUEST, Origin, Request
 from mock_server.engine.engine import Engine
 from mock_server.engine.locks import Expiry
@@ -39,7 +41,12 @@ def written(engine: Engine, snapshot: Snapshot, secrets: bool = False) -> Json:
         "rate": snapshot.rate, "rows": rows, "serials": dict(snapshot.serials), "timers": [timer(*item) for item in snapshot.timers],
         "revoked": dict(snapshot.revoked), "generations": dict(snapshot.generations), "switches": dict(snapshot.switches),
     }  # fmt: skip
-    return {**whole, "key": snapshot.key} if secrets else whole
+    return {**whole, **_private(snapshot)} if secrets else whole
+
+
+def _private(snapshot: Snapshot) -> Json:
+    calls = [[replies.plain_key(key), list(instants)] for key, instants in snapshot.calls.items()]
+    return {"key": snapshot.key, "calls": calls, "replies": [[replies.plain_key(key), replies.written(*kept)] for key, kept in snapshot.replies.items()]}
 
 
 def _without(row: Row, hidden: frozenset[str]) -> Row:
@@ -73,6 +80,7 @@ def parts(data: Any) -> list[Json]:
 MEMBERS: Mapping[str, tuple[type, ...]] = {
     "backend": (str,), "name": (str,), "now": (int, float), "rows": (dict,), "frozen": (bool,), "rate": (int, float), "serials": (dict,), "timers": (list,),
     "revoked": (dict,), "generations": (dict,), "switches": (dict,), "key": (str, type(None)), "saved": (str,),
+    "calls": (list,), "replies": (list,),
 }  # fmt: skip
 NEEDED = ("backend", "name", "now", "rows")
 
@@ -106,10 +114,28 @@ def read(engine: Engine, part: Json, name: str | None = None) -> Snapshot:
     tables = {collection: _table(engine, known[collection], rows) for collection, rows in part["rows"].items() if _known(engine, collection)}
     saved = time(part.get("saved")) or wall()
     timers = tuple(_timers(engine, part.get("timers", ())))
+    calls, kept = dict(_listed(part, "calls", _counted)), dict(_listed(part, "replies", _replied))
     return Snapshot(
         name or part["name"], saved, _instant(part["now"]), part.get("frozen", False), _rate(part.get("rate", 1.0)), tables,
-        _numbers(part, "serials"), timers, _numbers(part, "revoked"), _numbers(part, "generations"), switches=part.get("switches", {}), key=part.get("key"),
+        _numbers(part, "serials"), timers, _numbers(part, "revoked"), _numbers(part, "generations"), calls, kept, part.get("switches", {}), key=part.get("key"),
     )  # fmt: skip
+
+
+def _listed(part: Json, name: str, read: Callable[[Any, Any], tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    for number, item in enumerate(part.get(name, ())):
+        try:
+            key, value = item
+            yield read(key, value)
+        except (TypeError, IndexError, ValueError, AttributeError) as error:
+            raise Problem(400, None, f"The file is damaged: {name}.{number} can't be read ({type(error).__name__}: {error}).") from None
+
+
+def _counted(key: Any, instants: Any) -> tuple[Any, tuple[float, ...]]:
+    return tuple(key), tuple(float(at) for at in instants)
+
+
+def _replied(key: Any, kept: Any) -> tuple[Any, replies.Kept]:
+    return replies.read_key(key), replies.read(kept)
 
 
 def _known(engine: Engine, name: str) -> bool:

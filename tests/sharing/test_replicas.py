@@ -9,12 +9,13 @@ import pytest
 
 from mock_server.app import create_engine
 from mock_server.engine.again import Again
-from mock_server.engine.call import Request
+from mock_server.engine.call import Reply, Request
 from mock_server.engine.engine import Engine
 from mock_server.sharing import leases
 from mock_server.sharing.joining import join
 from mock_server.sharing.link import Link
 from mock_server.sharing.share import TRIES, Share
+from mock_server.state import snapshots
 from mock_server.state.clock import Clock
 from mock_server.state.rooms import Socket
 from understudy.contract.reader import read
@@ -89,6 +90,54 @@ def test_a_call_that_was_overtaken_is_run_again_unseen(engines: tuple[Engine, En
     monkeypatch.setattr(Share, "commit", late)
     assert [order(first, credential, 2)[0], *overtaken] == [409, 201]
     assert order(first, credential, 1)[0] == 201
+
+
+def overtake(engines: tuple[Engine, Engine], monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
+    """Has commits of the first process be overtaken by the other so often; the statuses of what overtook them."""
+    first, second = engines
+    credential, commit, overtaken = token(second), Share.commit, []
+
+    def late(self: Share, call: Any) -> None:
+        if self is share(first) and len(overtaken) < times and call.store.changed:
+            overtaken.append(order(second, credential)[0])
+        commit(self, call)
+
+    monkeypatch.setattr(Share, "commit", late)
+    return overtaken
+
+
+def test_a_fault_strikes_a_call_that_was_overtaken_and_counts_once(engines: tuple[Engine, Engine], monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _ = engines
+    first.world.faults.add("latency", {"path": "/api/orders"}, {"ms": 70}, id="late", times=1)
+    credential, overtaken = token(first), overtake(engines, monkeypatch, 3)
+    body = json.dumps({"eventId": 1, "categoryId": 1, "quantity": 1}).encode()
+    headers = {b"content-type": b"application/json", b"authorization": f"Bearer {credential}".encode()}
+    struck, spared = (first.handle("gateway", Request("POST", "/api/orders", b"", headers, body)) for _ in range(2))
+    assert (overtaken, struck.status, struck.delay, dict(struck.headers)[b"understudy-fault"]) == ([201] * 3, 201, 0.07, b"late")
+    assert (spared.status, spared.delay) == (201, 0.0)
+
+
+def test_a_limit_counts_a_call_that_was_overtaken_once(engines: tuple[Engine, Engine], monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = engines
+    first.world.faults.add("rate", {"path": "/api/orders"}, {"limit": 2, "per": "60s"}, id="few")
+    credential, overtaken = token(first), overtake(engines, monkeypatch, TRIES + 2)
+    assert [order(first, credential)[0] for _ in range(3)] == [201, 201, 429]
+    assert overtaken.count(201) >= TRIES
+    assert len(second.world.faults) == 0  # that the other one has none is what lets it overtake
+
+
+def test_a_snapshot_brings_counts_of_all_processes_back(engines: tuple[Engine, Engine]) -> None:
+    first, second = engines
+    counted = ("login", "10.0.0.1")
+    for engine in engines:
+        engine.world.throttle.count(counted, 5, 60, START)
+    snapshot = snapshots.take("s", second.world, START)
+    first.world.throttle.count(counted, 5, 60, START)
+    snapshots.restore(first.world, snapshot)
+    share(first).steered()
+    assert second.world.throttle.count(counted, 5, 60, START).left == 2
+    second.snapshots["s"] = snapshot
+    assert first.snapshots["s"].calls == {counted: (START, START)}
 
 
 def test_two_that_touch_different_things_do_not_disturb_each_other(engines: tuple[Engine, Engine], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,6 +304,22 @@ def test_worlds_do_not_meet(engines: tuple[Engine, Engine]) -> None:
     other = second.worlds.use("other")
     other.share.catch_up()
     assert len(list(other.store.begin().all("orders"))) == len(list(first.data.rows["orders"]))
+
+
+def test_a_snapshot_brings_back_what_idempotency_keys_keep_in_all_processes(redis_server: RedisServer) -> None:
+    redis_server.clear()
+    first, second = (create_engine(read("cliick"), "1") for _ in range(2))
+    for engine in (first, second):
+        join(engine, Link(redis_server.url))
+        engine.world.share.catch_up()
+    key, kept = ("createPaymentIntent", "1", b"k1"), (("/api/payments/intent", b"{}"), Reply(b'{"id":"pi_1"}', 201))
+    first.world.replies[key] = kept
+    snapshot = snapshots.take("s", first.world, START)
+    first.world.replies.clear()
+    snapshots.restore(first.world, snapshot)
+    share(first).steered()
+    share(second).catch_up()
+    assert second.world.replies == {key: kept}
 
 
 def test_only_so_many_answers_are_kept(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,6 +90,16 @@ class ReplicatedThrottle:
         throttle: Throttle = next(self.turns)
         return throttle.count(key, limit, window, now)
 
+    def kept(self) -> Mapping[Any, Iterable[float]]:
+        """What one of them knows of both."""
+        throttle: Throttle = next(self.turns)
+        return throttle.kept()
+
+    def replace(self, calls: Mapping[Any, Iterable[float]]) -> None:
+        """Has one of them replace what both count."""
+        throttle: Throttle = next(self.turns)
+        throttle.replace(calls)
+
 
 def replicated_tokens(url: str, key: str) -> Tokens:
     """The tokens of one process, revoked by another."""

@@ -43,6 +43,19 @@ def test_keys_are_counted_apart(throttle: Throttle) -> None:
     assert throttle.count("b", 1, 60, 0).wait == 0
 
 
+def test_what_was_counted_can_be_kept_and_brought_back(throttle: Throttle) -> None:
+    for now in (10.25, 11, 12):
+        throttle.count(("a", "1.2.3.4", 7), 3, 60, now)
+    kept = throttle.kept()
+    throttle.count(("b",), 3, 60, 12)
+    throttle.replace({})
+    assert throttle.count(("a", "1.2.3.4", 7), 3, 60, 13).left == 2
+    throttle.replace(kept)
+    assert throttle.count(("a", "1.2.3.4", 7), 3, 60, 20) == Allowance(3, 0, 51, 51)
+    assert throttle.count(("b",), 3, 60, 20).left == 2
+    assert kept == {("a", "1.2.3.4", 7): (10.25, 11, 12)}
+
+
 def test_what_is_long_past_is_forgotten() -> None:
     throttle = Throttle()
     for number in range(SWEEP + 1):

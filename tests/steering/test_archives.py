@@ -9,6 +9,7 @@ import pytest
 
 from mock_server import storage
 from mock_server.app import create_engine
+from mock_server.engine.call import Reply
 from mock_server.engine.engine import Engine
 from mock_server.engine.problem import Problem
 from mock_server.state.clock import Clock
@@ -221,3 +222,34 @@ def test_rows_that_do_not_fit_are_named_and_kept(client: Client, tmp_path: Path)
         "eventplatform: events/1: isActive must be a boolean", "eventplatform: events/2: eventName is required",
     ]  # fmt: skip
     assert client.row("events", 1)["isActive"] == "perhaps"
+
+
+def test_what_limits_counted_and_idempotency_keys_keep_survives_the_file_of_the_own_process() -> None:
+    client = Client("cliick")
+    world = client.world
+    world.throttle.count(("login", "10.0.0.1"), 5, 60, START)
+    key, asked = ("createPaymentIntent", "1", b"k1"), ("/api/payments/intent", b'{"amount":1}')
+    world.replies[key] = (asked, Reply(b'{"id":"pi_1"}', 201, {"X-A": "b"}, "application/json", cookies=["c=d"]))
+    world.replies["createPaymentIntent", "1", b"k2"] = (asked, None)
+    other = another("cliick")
+    taken_over(other, exported(client, secrets=True))
+    assert other.world.throttle.kept() == {("login", "10.0.0.1"): (START,)}
+    assert other.world.replies == world.replies
+    taken_over(other, exported(client))
+    assert (other.world.throttle.kept(), other.world.replies) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "said"),
+    [
+        ("calls", [["login", "soon"]], "calls.0 can't be read (ValueError: could not convert string to float: 's')"),
+        ("calls", [7], "calls.0 can't be read (TypeError: cannot unpack non-iterable int object)"),
+        ("replies", [[["a", "b", "c"], ["/", "", None]], [["a"], []]], "replies.1 can't be read (IndexError: list index out of range)"),
+    ],
+)
+def test_a_damaged_list_is_told_by_its_place(client: Client, member: str, value: Any, said: str) -> None:
+    data = exported(client, secrets=True)
+    data["snapshots"][0][member] = value
+    with pytest.raises(Problem) as refused:
+        taken_over(client.engine, data)
+    assert refused.value.detail == f"The file is damaged: {said}."
