@@ -1,10 +1,9 @@
 """Joins an engine's worlds to those of other processes."""
 
-from contextlib import suppress
 from functools import partial
 
-from mock_server.engine.again import Unavailable
 from mock_server.engine.engine import Engine
+from mock_server.sharing.lifetimes import let_go
 from mock_server.sharing.link import Link
 from mock_server.sharing.peers import Peers, SharedFeed
 from mock_server.sharing.share import Share
@@ -22,12 +21,11 @@ def join(engine: Engine, link: Link) -> None:
     feed = engine.feed = SharedFeed()
     engine.peers = Peers(engine, link, feed)
     engine.join = partial(_join, link)
+    engine.worlds.displaced = let_go
     for world in engine.worlds:
         _join(link, engine, world)
 
 
 def _join(link: Link, engine: Engine, world: World) -> None:
     world.share = Share(engine, world, link)
-    with suppress(Unavailable), link.asking() as client:
-        client.sadd(f"understudy:{engine.contract.name}:worlds", world.name)
     world.chance = derive(engine.seed, "world", world.name, link.worker)  # two processes may not give the same ids

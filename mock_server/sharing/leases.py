@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mock_server.engine.call import Request
+from mock_server.sharing.link import key
 from mock_server.state.rooms import Socket
 from understudy.wire import jsons
 
@@ -63,13 +64,12 @@ def bury(engine: "Engine", link: "Link", worker: str) -> int:
     with link.asking() as client:
         worlds = [name.decode() for name in client.smembers(f"understudy:{engine.contract.name}:worlds")]
     for name in worlds:
-        world = engine.worlds.use(name)
         with link.asking() as client:
-            found = client.hgetall(world.share.key("sockets"))
-        for identity, text in found.items():
-            told = jsons.loads(text)
+            found = {identity.decode(): jsons.loads(text) for identity, text in client.hgetall(key(engine, name, "sockets")).items()}
+        for identity, told in found.items():
             if told["worker"] == worker and told["channel"] in engine.realtime.lines:
-                engine.realtime.bury(_socket(identity.decode(), told, world), world)
+                world = engine.worlds.use(name)
+                engine.realtime.bury(_socket(identity, told, world), world)
                 count += 1
     return count
 

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -14,11 +14,19 @@ from mock_server.state.clock import wall
 from understudy.contract.errors import UsageError
 from understudy.wire.chance import fresh_seed
 
-__all__ = ["Link", "Unavailable"]
+if TYPE_CHECKING:
+    from mock_server.engine.engine import Engine
+
+__all__ = ["Link", "Unavailable", "key"]
 
 RESPITE = 0.3  # seconds in which Redis is not asked again after it failed
 PATIENCE = 2.0  # seconds that an answer may take; all other calls of the process wait as long
 GONE = (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError, redis.ResponseError, OSError)
+
+
+def key(engine: "Engine", world: str, *names: str) -> str:
+    """A key of a world of an engine."""
+    return ":".join((f"understudy:{{{engine.contract.name}:{world}}}", *names))
 
 
 class Link:

@@ -12,7 +12,7 @@ from mock_server.engine.again import Unavailable
 from mock_server.engine.engine import Engine
 from mock_server.engine.feed import Feed
 from mock_server.engine.problem import Problem, Violation
-from mock_server.sharing.link import PATIENCE, Link
+from mock_server.sharing.link import PATIENCE, Link, key
 from mock_server.state.world import World
 from mock_server.steering import connections, pushing
 from mock_server.steering.connections import Shown
@@ -160,11 +160,15 @@ class Peers:
     # worlds
 
     async def meet(self) -> None:
-        """Has the worlds of all processes be known here. Raises Unavailable."""
+        """Has the worlds of all processes be known here, and those that have ended by nobody. Raises Unavailable."""
         with self.link.asking() as client:
             names = sorted(name.decode() for name in client.smembers(self._worlds))
-        for name in names:
-            if self.engine.worlds.find(name) is None and len(self.engine.worlds) < self.engine.worlds.most:
+            others = [name for name in names if self.engine.worlds.find(name) is None]
+            ended = {name for name in others if not client.exists(key(self.engine, name, "head"))}
+            if ended:
+                client.srem(self._worlds, *ended)
+        for name in others:
+            if name not in ended and len(self.engine.worlds) < self.engine.worlds.most:
                 self.engine.worlds.create(name).share.catch_up()
 
     async def forget(self, world: World) -> None:

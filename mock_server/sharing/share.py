@@ -18,8 +18,9 @@ from mock_server.engine.engine import Engine
 from mock_server.engine.stages import MOST_REPLIES
 from mock_server.sharing import entries, leases
 from mock_server.sharing.entries import Entry
+from mock_server.sharing.lifetimes import prolong
 from mock_server.sharing.limits import SharedThrottle, SharedTokens
-from mock_server.sharing.link import Link
+from mock_server.sharing.link import Link, key
 from mock_server.sharing.log import SharedLog
 from mock_server.sharing.tags import EVERYTHING, SharedUnit, field_of, indexed_fields
 from mock_server.state.clock import wall
@@ -61,7 +62,6 @@ class Share:
 
     def __init__(self, engine: Engine, world: World, link: Link) -> None:
         self.engine, self.world, self.link = engine, world, link
-        self.prefix = f"understudy:{{{engine.contract.name}:{world.name}}}"
         self.position, self.turn, self.up, self.timers, self.told = -1, "", True, 0, b""
         self.indexed = indexed_fields(engine.contract)
         self.most = MOST_ENTRIES
@@ -76,7 +76,7 @@ class Share:
 
     def key(self, *names: str) -> str:
         """A key of this world."""
-        return ":".join((self.prefix, *names))
+        return key(self.engine, self.world.name, *names)
 
     def pattern(self, *names: str) -> str:
         """What Redis finds the keys of this world by, that begin with some names."""
@@ -128,6 +128,9 @@ class Share:
         entries.replace(self, *(dict(zip(part[::2], part[1::2], strict=True)) for part in parts))
         self.told = entries.dumps(entries.state(self))
         self.position, self.up = number, True
+        with self.link.asking() as client:
+            client.sadd(f"understudy:{self.engine.contract.name}:worlds", self.world.name)
+        prolong(self)
 
     def _seed(self) -> None:
         """Fills the world if nobody has."""
@@ -296,7 +299,9 @@ class Share:
                     fault.hits = int(hits) if fault.times is None else min(int(hits), fault.times)
 
     def sweep(self) -> int:
-        """Forgets what was written so long ago that every replica has it or loads everything; how many tags are left. Raises Unavailable."""
+        """Forgets what was written so long ago that every replica has it or loads everything, and says that the world is in use; how many tags are left.
+        Raises Unavailable."""
+        prolong(self)
         return int(self.link.run("sweep", [self.key("head"), self.key("tags")], [self.most]))
 
     def adopt(self, rows: Mapping[str, Any]) -> None:

@@ -21,13 +21,14 @@ class WorldError(Exception):
 
 
 class Worlds:
-    """The default world, and others. entered, left: told of a world that came or went."""
+    """The default world, and others. entered, left: told of a world that came or went; displaced: of an idle one before it makes room for another."""
 
     def __init__(self, make: Callable[[str], World], most: int = MOST, clock: WallClock = wall) -> None:
         self.make, self.most, self._wall = make, most, clock
         self.default = make(DEFAULT)
         self.entered: Callable[[World], None] = _nothing
         self.left: Callable[[World], None] = _nothing
+        self.displaced: Callable[[World], None] = _nothing
         self._others: OrderedDict[str, World] = OrderedDict()
 
     def use(self, name: str) -> World:
@@ -61,6 +62,7 @@ class Worlds:
         idle = next((world for world in self._others.values() if world.used < before and not world.rooms.sockets), None)
         if idle is None:
             raise WorldError(f"There are {self.most} worlds, all in use within the last minute. Delete some, or raise --worlds.", full=True)
+        self.displaced(idle)
         self.drop(idle.name)
 
     def drop(self, name: str) -> World | None:
