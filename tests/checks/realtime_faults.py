@@ -6,13 +6,18 @@ from typing import Any
 import jwt
 
 from mock_server.engine import messages
+from mock_server.engine.call import Call, Emit
 from mock_server.engine.frames import Frame
 from mock_server.engine.problem import Problem
+from mock_server.engine.realtime import Realtime
+from mock_server.state.seats import Ledger
+from mock_server.state.store import Row, Unit
+from mock_server.state.tokens import Tokens
 from understudy.contract.functions import iso
 
 
 def twice(deliver: Any) -> Any:
-    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
+    def faulty(self: Realtime, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
         deliver(self, world, [*recipients, *recipients] if room else recipients, frame, room)
 
     return faulty
@@ -21,7 +26,7 @@ def twice(deliver: Any) -> Any:
 def everywhere(carry: Any) -> Any:
     """Every message goes to every socket of its channel."""
 
-    def faulty(self: Any, call: Any, emit: Any, keys: Any, _line: Any, _route: int) -> None:
+    def faulty(self: Realtime, call: Call, emit: Emit, keys: frozenset[str], _line: Any, _route: int) -> None:
         recipients = [socket for socket in call.world.rooms.sockets.values() if socket.channel in keys]
         if recipients:
             self._deliver(call.world, recipients, Frame(emit.message, self.rendered(call, emit.message, emit.data)), emit.room)
@@ -33,7 +38,7 @@ def backwards(deliver: Any) -> Any:
     """Keeps every message back until the next one has gone."""
     kept: list[Any] = []
 
-    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
+    def faulty(self: Realtime, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
         if room is None:
             deliver(self, world, recipients, frame, room)
             return
@@ -51,7 +56,7 @@ def overtaking(deliver: Any) -> Any:
     kept: list[Any] = []
     count = 0
 
-    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
+    def faulty(self: Realtime, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
         nonlocal count
         count += room is not None
         if room is not None and count % 3 == 0:
@@ -67,7 +72,7 @@ def overtaking(deliver: Any) -> Any:
 def every_tenth_lost(deliver: Any) -> Any:
     count = 0
 
-    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
+    def faulty(self: Realtime, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
         nonlocal count
         count += room is not None
         if room is None or count % 10:
@@ -79,7 +84,7 @@ def every_tenth_lost(deliver: Any) -> Any:
 def renamed(deliver: Any) -> Any:
     """What everybody is told has another name."""
 
-    def faulty(self: Any, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
+    def faulty(self: Realtime, world: Any, recipients: Any, frame: Frame, room: str | None = None, *_mark: str) -> None:
         deliver(self, world, recipients, Frame(f"{frame.name}d", frame.data), room)
 
     return faulty
@@ -93,7 +98,7 @@ def unverified(_verify: Any) -> Any:
 
 
 def of_any_use(verify: Any) -> Any:
-    def faulty(self: Any, token: str, _use: Any, now: float) -> Any:
+    def faulty(self: Tokens, token: str, _use: Any, now: float) -> Any:
         return verify(self, token, self._decode(token)["typ"], now)
 
     return faulty
@@ -102,7 +107,7 @@ def of_any_use(verify: Any) -> Any:
 def without_rest(close: Any) -> Any:
     """A socket that closes is forgotten by nothing: it stays in its rooms, and its locks stay."""
 
-    def faulty(self: Any, socket: Any, world: Any, reason: str) -> None:
+    def faulty(self: Realtime, socket: Any, world: Any, reason: str) -> None:
         return None
 
     return faulty
@@ -111,7 +116,7 @@ def without_rest(close: Any) -> Any:
 def hanging_up(refuse: Any) -> Any:
     """A message that breaks its schema ends the connection."""
 
-    def faulty(self: Any, call: Any, line: Any, name: str, data: Any, problem: Problem) -> Any:
+    def faulty(self: Realtime, call: Any, line: Any, name: str, data: Any, problem: Problem) -> Any:
         if problem.status == 400:
             call.socket.hang(1011, "crash")
             return None
@@ -129,7 +134,7 @@ def without_checking(stages: Any) -> Any:
 
 
 def held_without_asking(_lock: Any) -> Any:
-    def faulty(self: Any, unit: Any, row: Any, quantity: int, user: Any, now: float, end: float, new: Any) -> Any:
+    def faulty(self: Ledger, unit: Unit, row: Row, quantity: int, user: Any, now: float, end: float, new: Any) -> Any:
         holds = self.holds
         hold = {**new, holds.by: row[self.key], holds.user: user, holds.quantity: quantity, holds.expires: iso(end)}
         return unit.put(holds.collection, new["id"], hold)
@@ -141,7 +146,7 @@ def remembered(free: Any) -> Any:
     """What is free is looked up ten times a second only."""
     known: dict[Any, tuple[float, int]] = {}
 
-    def faulty(self: Any, unit: Any, row: Any, now: float) -> int:
+    def faulty(self: Ledger, unit: Unit, row: Row, now: float) -> int:
         at, value = known.get(row[self.key], (0.0, 0))
         if time.monotonic() - at > 0.1:
             at, value = known[row[self.key]] = (time.monotonic(), free(self, unit, row, now))
@@ -151,7 +156,7 @@ def remembered(free: Any) -> Any:
 
 
 def kept(_unlock: Any) -> Any:
-    def faulty(self: Any, unit: Any, row: Any, user: Any, now: float) -> Any:
+    def faulty(self: Ledger, unit: Unit, row: Row, user: Any, now: float) -> Any:
         holds = self.holds
         return next(hold for hold in unit.by(holds.collection, holds.by, row[self.key]) if hold[holds.user] == user)
 
@@ -159,7 +164,7 @@ def kept(_unlock: Any) -> Any:
 
 
 def for_anybody(spend: Any) -> Any:
-    def faulty(self: Any, unit: Any, row: Any, quantity: int, user: Any, lock: Any, now: float) -> Any:
+    def faulty(self: Ledger, unit: Unit, row: Row, quantity: int, user: Any, lock: Any, now: float) -> Any:
         hold = unit.get(self.holds.collection, lock)
         return spend(self, unit, row, quantity, hold[self.holds.user] if hold else user, lock, now)
 
@@ -167,14 +172,14 @@ def for_anybody(spend: Any) -> Any:
 
 
 def again_and_again(_spend: Any) -> Any:
-    def faulty(self: Any, unit: Any, row: Any, quantity: int, _user: Any, _lock: Any, _now: float) -> Any:
+    def faulty(self: Ledger, unit: Unit, row: Row, quantity: int, _user: Any, _lock: Any, _now: float) -> Any:
         return self._move(unit, row, quantity)
 
     return faulty
 
 
 def without_locks(_free: Any) -> Any:
-    def faulty(self: Any, _unit: Any, row: Any, _now: float) -> int:
+    def faulty(self: Ledger, _unit: Unit, row: Row, _now: float) -> int:
         return int(row[self.capacity.total] - row[self.capacity.reserved])
 
     return faulty
@@ -187,7 +192,7 @@ def checking_last(stages: Any) -> Any:
 def selling(unlock: Any) -> Any:
     """What a lock held is sold when it is freed."""
 
-    def faulty(self: Any, unit: Any, row: Any, user: Any, now: float) -> Any:
+    def faulty(self: Ledger, unit: Unit, row: Row, user: Any, now: float) -> Any:
         hold = unlock(self, unit, row, user, now)
         self._move(unit, row, hold[self.holds.quantity])
         return hold

@@ -109,7 +109,7 @@ def _overtaking(engine: Engine) -> None:
         if key in held:
             deliver(*held.pop(key))
 
-    def delivered(world: Any, recipients: list[Socket], frame: Frame, room: str | None = None, *_mark: str) -> None:
+    def delivered(world: Any, recipients: list[Socket], frame: Frame, room: str | None = None, mark: str = "") -> None:
         key = (world.name, room)
         if frame.name not in ("play", "pause", "seek"):
             deliver(world, recipients, frame, room)

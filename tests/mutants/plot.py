@@ -189,7 +189,7 @@ class Plot:
         def begin(engine: Engine) -> None:
             deliver = engine.realtime._deliver
 
-            def delivered(world: World, recipients: list[Socket], frame: Frame, room: str | None = None, *_mark: str) -> None:
+            def delivered(world: World, recipients: list[Socket], frame: Frame, room: str | None = None, mark: str = "") -> None:
                 sending = Sending(engine, world, recipients, frame, room)
                 for item in change(sending) if frame.name in chosen else [sending]:
                     deliver(item.world, item.recipients, item.frame, item.room)
