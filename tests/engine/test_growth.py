@@ -47,9 +47,11 @@ def work(subject: Subject, size: int) -> Iterator[tuple[str, tuple[int, int]]]:
         for _ in range(ROUNDS):
             act()
         gc.disable()
+        gc.freeze()  # each measurement collects what is new, without a look at all that this process holds
         try:
             yield name, (min(calls(act) for _ in range(ROUNDS)), min(peak(act) for _ in range(ROUNDS)))
         finally:
+            gc.unfreeze()
             gc.enable()
 
 
