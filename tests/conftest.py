@@ -1,5 +1,6 @@
 """What tests need from the machine: skipped with a reason where it is not there, a failure where TESTS_REQUIRE names it."""
 
+import gc
 import os
 import shutil
 import socket
@@ -32,6 +33,17 @@ def pytest_configure(config: pytest.Config) -> None:
     told = getattr(getattr(config, "failures_db", None), "sock", None)
     if told is not None:
         told.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def pytest_collection() -> None:
+    """The tests themselves, half a million objects, are set aside: the garbage collector would look through them again and again."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
