@@ -1,7 +1,9 @@
 """What tests need from the machine: skipped with a reason where it is not there, a failure where TESTS_REQUIRE names it."""
 
+import gc
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,6 +25,25 @@ def need(name: str, why: str | None) -> None:
     if name in REQUIRED:
         pytest.fail(f"TESTS_REQUIRE names {name}: {why}", pytrace=False)
     pytest.skip(why)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Of `--reruns`: each process asks for a test's failures and says its number; behind a word without an answer, the next question waits 40 ms."""
+    told = getattr(getattr(config, "failures_db", None), "sock", None)
+    if told is not None:
+        told.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def pytest_collection() -> None:
+    """The tests themselves, half a million objects, are set aside: the garbage collector would look through them again and again."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

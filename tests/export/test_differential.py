@@ -1,5 +1,6 @@
 """The proof: generated traffic, answered by the mock and by its export, is answered alike: status, media type, body and frames, ids and instants included."""
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,13 +28,15 @@ def contract(request: pytest.FixtureRequest) -> Contract:
     return read(request.param)
 
 
-def long_sessions(contract: Contract) -> Iterator[dict[str, Any]]:
-    for number, start in enumerate(STARTS):
-        yield Traffic(contract, number, start).run(LONG)
+@functools.lru_cache(maxsize=1)
+def long_sessions(backend: str) -> list[dict[str, Any]]:
+    """Made once: both tests look at the same."""
+    contract = read(backend)
+    return [Traffic(contract, number, start).run(LONG) for number, start in enumerate(STARTS)]
 
 
 def sessions(contract: Contract) -> Iterator[dict[str, Any]]:
-    yield from long_sessions(contract)
+    yield from long_sessions(contract.name)
     for number, scenario in enumerate(contract.scenarios, 100):
         yield Traffic(contract, number, scenario=scenario).run(SHORT)
 
@@ -59,7 +62,7 @@ def test_an_export_answers_as_the_mock_does(contract: Contract, tmp_path: Path, 
 def test_the_traffic_meets_every_operation_and_most_that_is_documented_of_it(contract: Contract) -> None:
     """So that what is equal is not silence."""
     met: dict[str, set[int]] = {operation.id: set() for operation in contract.operations}
-    for session in long_sessions(contract):
+    for session in long_sessions(contract.name):
         for step in session["steps"]:
             if step["kind"] == "request" and not invented(step):
                 found = next((item for item in contract.operations if serves(item, step)), None)

@@ -6,6 +6,7 @@ import socket as sockets
 import struct
 
 QUIET = 0.25  # seconds after which a mock that says nothing more is waiting for more
+STREAM = b"\r\ncontent-type: text/event-stream"  # an answer without an end: what is sent behind its request is never answered
 
 
 async def exchange(place: tuple[str, int], data: bytes, quiet: float = QUIET, most: float = 20.0) -> bytes:
@@ -23,6 +24,8 @@ async def exchange(place: tuple[str, int], data: bytes, quiet: float = QUIET, mo
                         break
                     found += piece
                     del waiting
+                    if STREAM in found:
+                        quiet = min(quiet, QUIET)
     except TimeoutError:
         pass
     finally:
