@@ -53,9 +53,10 @@ def test_a_socket_that_is_kicked_stays_away(mock: Mock, own: Venue) -> None:
 def test_a_raw_socket_hears_why_it_is_closed(websocket: Clients[Frames], tmp_path: Path) -> None:
     with serving("cliick", "--port", "0", folder=tmp_path) as mock:
         url = f"{mock.url('api').replace('http', 'ws', 1)}/ws"
-        first, second = (websocket.open(url, [], {}, settle=lambda _: None) for _ in range(2))
-        for socket in (first, second):
-            socket.wait("open")
+        first = websocket.open(url, [], {}, settle=lambda _: None)
+        first.wait("open")  # so that it comes first in the list
+        second = websocket.open(url, [], {}, settle=lambda _: None)
+        second.wait("open")
         status, _, text = ask(f"{mock.url('api')}/__admin/sockets", None, {}, "GET")
         assert (status, text.count(b'"id"')) == (200, 2)
         identity = text.split(b'"id":"')[1].split(b'"')[0].decode()
