@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mock_server.engine.again import Unavailable
 from mock_server.sharing.entries import Entry
 from mock_server.state.throttle import Allowance, Throttle
 from mock_server.state.tokens import CACHE, TokenError, Tokens
@@ -51,7 +53,12 @@ class SharedThrottle(Throttle):
                 client.unlink(name)
 
     def kept(self) -> dict[Any, tuple[float, ...]]:
-        """What was counted in all processes. Raises Unavailable."""
+        """What was counted in all processes; nothing while Redis is gone, for then rows can still be saved."""
+        with suppress(Unavailable):
+            return self._kept()
+        return {}
+
+    def _kept(self) -> dict[Any, tuple[float, ...]]:
         with self.share.link.asking() as client:
             names = self._names(client)
             with client.pipeline(transaction=False) as pipe:

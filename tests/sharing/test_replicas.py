@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from mock_server import storage
 from mock_server.app import create_engine
-from mock_server.engine.again import Again
+from mock_server.engine.again import Again, Unavailable
 from mock_server.engine.call import Reply, Request
 from mock_server.engine.engine import Engine
 from mock_server.sharing import leases
@@ -296,6 +297,19 @@ def test_nobody_waits_for_a_redis_that_hangs(engines: tuple[Engine, Engine], red
         redis_server.go_on()
     time.sleep(0.5)
     assert ask(first, "GET", "/api/events")[0] == 200
+
+
+def test_what_a_process_has_can_be_saved_while_redis_is_gone(engines: tuple[Engine, Engine], monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _ = engines
+    made = order(first, token(first))[1]
+    first.world.throttle.count(("login", "10.0.0.1"), 5, 60, START)
+
+    def gone(_link: Link) -> Any:
+        raise Unavailable("it was killed")
+
+    monkeypatch.setattr(Link, "asking", gone)
+    rows = json.loads(storage.rendered([first]))["snapshots"][0]["rows"]["orders"]
+    assert made["id"] in [row["id"] for row in rows]
 
 
 def test_worlds_do_not_meet(engines: tuple[Engine, Engine]) -> None:
